@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Three floors. Core never imports Edges; Edges import Core, and each other only as listed; App
+// imports everything. The table in Documentation.docc/Architecture.md is the specification, and
+// Tests/TidyTests compares it with this manifest and with every `import` line.
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+let core: [Target] = [
+    .target(name: "Primitives", path: "Sources/Core/Primitives"),
+    .target(name: "LineProtocol", path: "Sources/Core/LineProtocol"),
+    .target(name: "Windows", dependencies: ["Primitives"], path: "Sources/Core/Windows"),
+    .target(
+        name: "Detection", dependencies: ["Windows", "Primitives"], path: "Sources/Core/Detection"),
+    .target(
+        name: "Prognosis", dependencies: ["Detection", "Windows", "Primitives"],
+        path: "Sources/Core/Prognosis"),
+    .target(
+        name: "Tickets", dependencies: ["Prognosis", "Detection", "Windows", "Primitives"],
+        path: "Sources/Core/Tickets"),
+    .target(
+        name: "Engine",
+        dependencies: [
+            "Tickets", "Prognosis", "Detection", "Windows", "LineProtocol", "Primitives",
+        ],
+        path: "Sources/Core/Engine"),
+    .target(
+        name: "FleetSimulator", dependencies: ["Primitives"], path: "Sources/Core/FleetSimulator"),
+]
+
+let edges: [Target] = [
+    .target(name: "CSystem", path: "Sources/Edges/CSystem"),
+    .systemLibrary(
+        name: "CZlib", path: "Sources/Edges/CZlib", pkgConfig: "zlib",
+        providers: [.apt(["zlib1g-dev"])]),
+    .target(
+        name: "Platform", dependencies: ["CSystem", "Primitives"], path: "Sources/Edges/Platform"),
+    .target(
+        name: "Intake", dependencies: ["CZlib", "Platform", "Primitives", logging],
+        path: "Sources/Edges/Intake"),
+    .target(
+        name: "Store",
+        dependencies: [
+            "Engine", "Tickets", "Prognosis", "Detection", "Windows", "Primitives", grdb,
+            grdbSQLite, logging,
+        ],
+        path: "Sources/Edges/Store"),
+    .target(
+        name: "Delivery", dependencies: ["Store", "Platform", "Primitives", logging],
+        path: "Sources/Edges/Delivery"),
+]
+
+let app: [Target] = [
+    .target(
+        name: "Daemon",
+        dependencies: [
+            "Primitives", "LineProtocol", "Windows", "Detection", "Prognosis", "Tickets", "Engine",
+            "FleetSimulator", "Platform", "Intake", "Store", "Delivery", toml, lifecycle, logging,
+        ],
+        path: "Sources/App/Daemon"),
+    .executableTarget(
+        name: "forestall", dependencies: ["Daemon", "Primitives", arguments],
+        path: "Sources/App/forestall"),
+]
+
+let tests: [Target] = [
+    .target(
+        name: "TestSupport", dependencies: ["Daemon", "Engine", "Primitives"],
+        path: "Tests/Support"),
+    .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
+]
+
+let package = Package(
+    name: "forestall",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "forestall", targets: ["forestall"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: core + edges + app + tests)
+
+// The gate sets FORESTALL_STRICT; a user's build does not, so that a newer compiler's new warning
+// breaks the gate and nobody's installation.
+let strict = Context.environment["FORESTALL_STRICT"] != nil
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .swiftLanguageMode(.v6),
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .strictMemorySafety(),
+        ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+}

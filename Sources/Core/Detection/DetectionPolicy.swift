@@ -1,0 +1,36 @@
+package import Primitives
+
+/// What a class of machine says about how it is watched.
+package struct DetectionPolicy: Equatable, Sendable {
+    package var signals: [SignalPolicy]
+    package var components: [ComponentSignals]
+    /// When the machine counts as running; `nil` means always.
+    package var running: OperatingCondition?
+    /// After a start the machine is not judged for this long.
+    package var settling: TimeSpan
+    /// Running time a new machine is only watched and learned from (ISO 17359 baseline).
+    package var commissioning: TimeSpan
+
+    package init(
+        signals: [SignalPolicy] = [], components: [ComponentSignals] = [],
+        running: OperatingCondition? = nil, settling: TimeSpan = .zero,
+        commissioning: TimeSpan = .days(3)
+    ) {
+        self.signals = signals
+        self.components = components
+        self.running = running
+        self.settling = settling
+        self.commissioning = commissioning
+    }
+}
+
+/// Which signals speak for a component (ISO 14224 maintainable item), strongest first.
+package struct ComponentSignals: Equatable, Sendable {
+    package var name: String
+    package var signals: [String]
+
+    package init(name: String, signals: [String]) {
+        self.name = name
+        self.signals = signals
+    }
+}

@@ -1,0 +1,37 @@
+package import Primitives
+package import Windows
+
+/// Closed windows in, assessments out: state detection and health assessment (ISO 13374).
+///
+/// What comes in: ``WindowFrame`` values, per device in order of time. What goes out: one
+/// ``DeviceAssessment`` per frame. What always holds: an assessment depends only on the device's
+/// own earlier frames (causal, no look-ahead, no other device); the baseline never moves once it is
+/// learned. Deliberately absent: clocks, failure dates, tickets.
+package struct Detector: Sendable {
+    private var devices: [DeviceDetector] = []
+
+    package init() {}
+
+    /// Makes room for the next device; devices are added in order of their ids.
+    package mutating func addDevice(_ policy: DetectionPolicy, window: TimeSpan) {
+        devices.append(DeviceDetector(policy: policy, window: window))
+    }
+
+    /// Starts a device over under another policy: its class became known.
+    package mutating func setPolicy(
+        _ policy: DetectionPolicy, window: TimeSpan, of device: DeviceID,
+        signals: [(SignalID, String)]
+    ) {
+        var detector = DeviceDetector(policy: policy, window: window)
+        for (signal, name) in signals { detector.addSignal(signal, named: name) }
+        devices[device.index] = detector
+    }
+
+    package mutating func addSignal(_ signal: SignalID, named name: String, of device: DeviceID) {
+        devices[device.index].addSignal(signal, named: name)
+    }
+
+    package mutating func assess(_ frame: WindowFrame) -> DeviceAssessment {
+        devices[frame.device.index].assess(frame)
+    }
+}

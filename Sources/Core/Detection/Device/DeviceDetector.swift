@@ -1,0 +1,221 @@
+package import Primitives
+package import Windows
+
+/// Watches one device: learns its normal state, then judges every window against it.
+package struct DeviceDetector: Equatable, Sendable {
+    private var policy: DetectionPolicy
+    private var window: TimeSpan
+    private var positions: [SignalID] = []
+    private var names: [String] = []
+    /// Place of each signal's policy in the class, by position.
+    private var policies: [Int?] = []
+    private var baselines: [Baseline?] = []
+    private var trackers: [SignalTracker] = []
+    /// Positions of the signals that speak for each component.
+    private var members: [[Int]]
+    /// `nil` once the baselines are fitted.
+    private var record: CommissioningRecord?
+    private var operating = OperatingState.off
+    private var runningSince: Timestamp?
+
+    package init(policy: DetectionPolicy, window: TimeSpan) {
+        self.policy = policy
+        self.window = window
+        members = policy.components.map { _ in [] }
+        record = CommissioningRecord(commissioning: policy.commissioning, window: window)
+    }
+
+    package var isLearning: Bool { record != nil }
+
+    /// Makes a newly discovered signal known. A signal that appears after commissioning has no
+    /// baseline and is only checked against its limits.
+    package mutating func addSignal(_ signal: SignalID, named name: String) {
+        let position = positions.count
+        for (component, speaking) in policy.components.enumerated()
+        where speaking.signals.contains(where: { signalName($0, matches: name) }) {
+            members[component].append(position)
+        }
+        positions.append(signal)
+        names.append(name)
+        policies.append(policy.signals.firstIndex { $0.matches(signal: name) })
+        baselines.append(nil)
+        trackers.append(SignalTracker())
+    }
+
+    /// Judges one closed window. `frame.summaries` must be in order of signal id.
+    package mutating func assess(_ frame: WindowFrame) -> DeviceAssessment {
+        var means = [Double](repeating: .nan, count: positions.count)
+        var summaries = [WindowSummary?](repeating: nil, count: positions.count)
+        var position = 0
+        for summary in frame.summaries {  // both are in order of signal id
+            while position < positions.count, positions[position] < summary.signal { position += 1 }
+            guard position < positions.count, positions[position] == summary.signal else {
+                continue
+            }
+            means[position] = summary.mean
+            summaries[position] = summary
+        }
+        updateOperatingState(summaries, frame: frame)
+        learn(means, summaries)
+        var assessments: [SignalAssessment] = []
+        assessments.reserveCapacity(frame.summaries.count)
+        var places = [Int?](repeating: nil, count: positions.count)
+        for position in positions.indices {
+            guard let summary = summaries[position] else { continue }
+            places[position] = assessments.count
+            assessments.append(
+                assess(summary, at: position, means: means, frame: frame))
+        }
+        return summarise(assessments, places: places, frame: frame)
+    }
+
+    private mutating func updateOperatingState(
+        _ summaries: [WindowSummary?], frame: WindowFrame
+    ) {
+        guard let running = policy.running else {
+            operating = .running
+            return
+        }
+        let state = running.state { name in
+            for position in names.indices where signalName(name, matches: names[position]) {
+                if let summary = summaries[position] { return summary }
+            }
+            return nil
+        }
+        switch state {
+        case nil: break
+        case .off?:
+            operating = .off
+            runningSince = nil
+        case .transient?:
+            operating = .transient
+            runningSince = nil
+        case .running?:
+            let since = runningSince ?? frame.start
+            runningSince = since
+            operating = frame.start - since < policy.settling ? .transient : .running
+        }
+    }
+
+    private mutating func learn(_ means: [Double], _ summaries: [WindowSummary?]) {
+        guard operating == .running, record != nil else { return }
+        var believed = means
+        var scatter = [Double](repeating: .nan, count: means.count)
+        for (position, summary) in summaries.enumerated() {
+            guard let summary else { continue }
+            let limits = policies[position].map { policy.signals[$0].limits }
+            let quality = DataQuality.of(
+                summary, limits: limits, baseline: nil, expected: summary.mean)
+            if quality != .good { believed[position] = .nan }
+            if summary.count >= 3 { scatter[position] = summary.deviation }
+        }
+        record?.add(means: believed, scatter: scatter, window: window)
+        guard let record, record.progress(of: policy.commissioning) >= 1 else { return }
+        for position in positions.indices {
+            let explaining = policies[position].map { policy.signals[$0].explainedBy } ?? []
+            let places = explaining.compactMap { name in
+                names.indices.first { $0 != position && signalName(name, matches: names[$0]) }
+            }
+            baselines[position] = record.baseline(of: position, explainedBy: places)
+        }
+        self.record = nil
+    }
+
+    private mutating func assess(
+        _ summary: WindowSummary, at position: Int, means: [Double], frame: WindowFrame
+    ) -> SignalAssessment {
+        let signalPolicy = policies[position].map { policy.signals[$0] }
+        let baseline = baselines[position]
+        let (expected, widening) = baseline?.expected(given: means) ?? (.nan, 1)
+        let quality = DataQuality.of(
+            summary, limits: signalPolicy?.limits, baseline: baseline, expected: expected)
+        var result = SignalAssessment(
+            signal: summary.signal, policy: policies[position], mean: summary.mean,
+            count: summary.count, quality: quality, state: .normal, expected: expected,
+            scale: baseline.map { $0.scale * widening } ?? .nan, deviation: 0,
+            raw: trackers[position].smoothed,
+            score: 0, fraction: nil, limitDeviation: nil, zone: .within,
+            since: trackers[position].since, degradation: 0)
+        let judged = operating == .running && quality == .good
+        if judged {
+            result.zone = signalPolicy?.limits.zone(of: summary.mean) ?? .within
+            if baseline != nil {
+                let reading = DeviationReading(
+                    mean: summary.mean, expected: expected, scale: result.scale,
+                    policy: signalPolicy)
+                trackers[position].update(
+                    reading.deviation, window: window, end: frame.end)
+                result.deviation = reading.deviation
+                result.raw = max(0, trackers[position].smoothed)
+                result.since = trackers[position].since
+                result.limitDeviation = reading.limitDeviation
+                result.fraction = reading.limitDeviation.map { limit in
+                    limit > 0 ? min(max(result.raw / limit, 0), 1) : 1
+                }
+            }
+            result.score = HealthScale.score(raw: result.raw, zone: result.zone)
+            result.degradation = HealthScale.degradation(
+                raw: result.raw, fraction: result.fraction, zone: result.zone)
+        }
+        result.state = state(of: result, hasBaseline: baseline != nil)
+        return result
+    }
+
+    private func state(of result: SignalAssessment, hasBaseline: Bool) -> ConditionState {
+        if result.quality == .outOfRange { return .outOfRange }
+        if operating != .running { return .notRunning }
+        if result.quality == .noisy { return .abnormal }
+        if result.score >= HealthScale.abnormalScore { return .abnormal }
+        return hasBaseline ? .normal : .learning
+    }
+
+    private func summarise(
+        _ signals: [SignalAssessment], places: [Int?], frame: WindowFrame
+    ) -> DeviceAssessment {
+        var raw = 0.0
+        var score = 0.0
+        var degradation = 0.0
+        for signal in signals where signal.quality == .good {
+            raw = max(raw, signal.raw)
+            score = max(score, signal.score)
+            degradation = max(degradation, signal.degradation)
+        }
+        let state: ConditionState
+        if operating != .running {
+            state = .notRunning
+        } else if score >= HealthScale.abnormalScore {
+            state = .abnormal
+        } else {
+            state = isLearning ? .learning : .normal
+        }
+        return DeviceAssessment(
+            device: frame.device, start: frame.start, end: frame.end, operating: operating,
+            state: state, learned: record?.progress(of: policy.commissioning) ?? 1, raw: raw,
+            score: operating == .running ? score : 0, health: 100 * (1 - degradation),
+            signals: signals,
+            components: policy.components.indices.map { component in
+                condition(of: component, signals: signals, places: places)
+            })
+    }
+
+    private func condition(
+        of component: Int, signals: [SignalAssessment], places: [Int?]
+    ) -> ComponentCondition {
+        var condition = ComponentCondition(
+            component: component, degradation: 0, raw: 0, current: 0, deviatingSignals: 0,
+            zone: .within,
+            evidence: members[component].compactMap { places[$0] })
+        for place in condition.evidence where signals[place].quality == .good {
+            condition.degradation = max(condition.degradation, signals[place].degradation)
+            condition.raw = max(condition.raw, signals[place].raw)
+            condition.current = max(condition.current, signals[place].deviation)
+            condition.zone = max(condition.zone, signals[place].zone)
+            if signals[place].since != nil { condition.deviatingSignals += 1 }
+        }
+        condition.evidence.sort { left, right in
+            signals[left].raw == signals[right].raw
+                ? left < right : signals[left].raw > signals[right].raw
+        }
+        return condition
+    }
+}

@@ -1,0 +1,105 @@
+package import Detection
+package import Primitives
+package import Prognosis
+package import Tickets
+package import Windows
+
+/// Everything the engine needs to know from the configuration, as values.
+package struct EngineConfiguration: Equatable, Sendable {
+    package var identity: IdentityPolicy
+    package var clock: ClockPolicy
+    package var limits: EngineLimits
+    package var tickets: TicketPolicySettings
+    /// `classes[0]` is `generic`, the class of devices that match no declared one.
+    package var classes: [MachineClass]
+
+    package init(
+        identity: IdentityPolicy = IdentityPolicy(), clock: ClockPolicy = ClockPolicy(),
+        limits: EngineLimits = EngineLimits(),
+        tickets: TicketPolicySettings = TicketPolicySettings(),
+        generic: MachineClass = MachineClass(name: "generic"), classes: [MachineClass] = []
+    ) {
+        self.identity = identity
+        self.clock = clock
+        self.limits = limits
+        self.tickets = tickets
+        self.classes = [generic] + classes
+    }
+}
+
+/// A class of machine, declared once for all its devices.
+package struct MachineClass: Equatable, Sendable {
+    package var name: String
+    /// A device that sends one of these measurements belongs to the class.
+    package var measurements: [String]
+    package var windows: WindowPolicy
+    package var detection: DetectionPolicy
+    /// One per component, in the order of `detection.components`.
+    package var prognosis: [PrognosisPolicy]
+    /// One per component, in the order of `detection.components`.
+    package var advice: [ComponentAdvice]
+
+    package init(
+        name: String, measurements: [String] = [], windows: WindowPolicy = WindowPolicy(),
+        detection: DetectionPolicy = DetectionPolicy(), prognosis: [PrognosisPolicy] = [],
+        advice: [ComponentAdvice] = []
+    ) {
+        self.name = name
+        self.measurements = measurements
+        self.windows = windows
+        self.detection = detection
+        self.prognosis = prognosis
+        self.advice = advice
+    }
+}
+
+/// Which tags say whose reading it is.
+package struct IdentityPolicy: Equatable, Sendable {
+    /// The first present one names the device.
+    package var identityTags: [String]
+    /// These describe the device and are not part of a signal's name.
+    package var attributeTags: [String]
+    /// This tag names the device's class.
+    package var classTag: String
+    /// Device name for lines without any identity tag; empty refuses such lines.
+    package var defaultIdentity: String
+
+    package init(
+        identityTags: [String] = ["device", "asset", "machine", "host"],
+        attributeTags: [String] = ["site", "model", "line", "region"],
+        classTag: String = "class", defaultIdentity: String = ""
+    ) {
+        self.identityTags = identityTags
+        self.attributeTags = attributeTags
+        self.classTag = classTag
+        self.defaultIdentity = defaultIdentity
+    }
+}
+
+/// Where arrival time comes from and how far a stamp may lie from it.
+package struct ClockPolicy: Equatable, Sendable {
+    package enum Source: String, CaseIterable, Sendable {
+        /// Arrival time is the gateway's clock.
+        case wall
+        /// Arrival time is the greatest accepted event time so far.
+        case event
+    }
+
+    package var source: Source
+    /// Stamps further ahead than this are a wrong clock.
+    package var maximumJump: TimeSpan
+    /// Stamps older than this are a wrong clock, not a backlog.
+    package var maximumAge: TimeSpan
+    /// Time advances in multiples of this.
+    package var tick: TimeSpan
+
+    package init(
+        source: Source = .wall, maximumJump: TimeSpan = .days(1),
+        maximumAge: TimeSpan = .days(400), tick: TimeSpan = .seconds(1)
+    ) {
+        self.source = source
+        self.maximumJump = maximumJump
+        self.maximumAge = maximumAge
+        self.tick = tick
+    }
+}

@@ -1,0 +1,20 @@
+/// What the engine holds at most. Beyond a limit the newcomer is refused and counted, never the
+/// resident.
+package struct EngineLimits: Equatable, Sendable {
+    package var devices: Int
+    package var signalsPerDevice: Int
+    /// Distinct series keys (measurement plus tags).
+    package var seriesKeys: Int
+    /// Distinct senders whose refusals are counted apart; the rest share one entry.
+    package var countedSources: Int
+
+    package init(
+        devices: Int = 20_000, signalsPerDevice: Int = 512, seriesKeys: Int = 100_000,
+        countedSources: Int = 1_024
+    ) {
+        self.devices = devices
+        self.signalsPerDevice = signalsPerDevice
+        self.seriesKeys = seriesKeys
+        self.countedSources = countedSources
+    }
+}

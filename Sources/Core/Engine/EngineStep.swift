@@ -1,0 +1,75 @@
+package import Detection
+package import Primitives
+package import Prognosis
+package import Tickets
+package import Windows
+
+/// Everything the engine decided since the last step: the unit of commitment.
+///
+/// A step is a value. Names and ids inside it refer to the registry entries it carries itself or
+/// that earlier steps carried, so whoever consumes steps in order needs nothing else.
+package struct EngineStep: Equatable, Sendable {
+    /// One closed window of one device with everything concluded from it.
+    package struct Closed: Equatable, Sendable {
+        package var frame: WindowFrame
+        package var assessment: DeviceAssessment
+        /// Risks that brought new evidence; usually empty.
+        package var risks: [ComponentRisk]
+    }
+
+    /// Refused or dropped input of one sender for one reason, since the last step.
+    package struct Refused: Equatable, Sendable {
+        package var source: LineSource
+        /// Stable snake_case word, see ``RefusalReason`` and the line protocol's rejections.
+        package var reason: String
+        package var count: Int
+        /// Where in its record the last one was found wrong, counted in bytes from 1.
+        package var column: Int
+        /// The beginning of the last such record, at most 120 bytes.
+        package var sample: String
+        package var time: Timestamp
+    }
+
+    /// 1, 2, ... in this state directory.
+    package var sequence: Int
+    /// Time had advanced to here when the step was sealed.
+    package var advancedTo: Timestamp
+    /// Devices that are new or whose class or attributes changed.
+    package var devices: [Device] = []
+    package var signals: [Signal] = []
+    package var closed: [Closed] = []
+    package var changes: [TicketChange] = []
+    package var decisions: [TicketDesk.Decision] = []
+    package var alerts: [ConditionAlert] = []
+    package var refused: [Refused] = []
+    package var counters: EngineCounters
+
+    package init(sequence: Int, advancedTo: Timestamp, counters: EngineCounters) {
+        self.sequence = sequence
+        self.advancedTo = advancedTo
+        self.counters = counters
+    }
+
+    package var isEmpty: Bool {
+        devices.isEmpty && signals.isEmpty && closed.isEmpty && changes.isEmpty
+            && decisions.isEmpty && alerts.isEmpty && refused.isEmpty
+    }
+}
+
+/// What went through the engine since it started.
+package struct EngineCounters: Equatable, Sendable {
+    package var linesAccepted: UInt64 = 0
+    package var linesRefused: UInt64 = 0
+    package var readings: UInt64 = 0
+    /// Lines for windows already closed; dropped.
+    package var linesLate: UInt64 = 0
+    /// Lines stamped ahead of their arrival; taken at arrival time.
+    package var linesRestamped: UInt64 = 0
+    /// Text fields; nothing is made of them.
+    package var textFields: UInt64 = 0
+    /// Numeric fields beyond the limit of signals per device; dropped.
+    package var readingsRefused: UInt64 = 0
+    package var windowsClosed: UInt64 = 0
+
+    package init() {}
+}

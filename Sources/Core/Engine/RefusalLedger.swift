@@ -1,0 +1,60 @@
+import Primitives
+
+/// Counts what was refused, by sender and reason, until the next step takes the counts away.
+///
+/// Bounded: beyond `limit` senders in one step the rest share one entry per reason, under the
+/// source `file:18446744073709551615`, which no sender has.
+struct RefusalLedger: Sendable {
+    static let sampleBytes = 120
+    static let others = LineSource(transport: .file, high: .max, low: .max)
+
+    private struct Key: Hashable {
+        var source: LineSource
+        var reason: String
+    }
+
+    private var entries: [EngineStep.Refused] = []
+    private var places: [Key: Int] = [:]
+    private var sources: Set<LineSource> = []
+    private let limit: Int
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    mutating func note(
+        _ reason: String, source: LineSource, column: Int, record: Span<UInt8>, start: Int,
+        end: Int, time: Timestamp
+    ) {
+        let counted = sources.contains(source) || sources.count < limit
+        let owner = counted ? source : Self.others
+        if counted { sources.insert(source) }
+        let key = Key(source: owner, reason: reason)
+        var sample: [UInt8] = []
+        for index in start..<min(end, start + Self.sampleBytes) { sample.append(record[index]) }
+        if let place = places[key] {
+            entries[place].count += 1
+            entries[place].column = column
+            entries[place].sample = String(decoding: sample, as: UTF8.self)
+            entries[place].time = time
+            return
+        }
+        places[key] = entries.count
+        entries.append(
+            EngineStep.Refused(
+                source: owner, reason: reason, count: 1, column: column,
+                sample: String(decoding: sample, as: UTF8.self), time: time))
+    }
+
+    /// Hands the counts over and starts again from zero.
+    mutating func take() -> [EngineStep.Refused] {
+        defer {
+            entries.removeAll(keepingCapacity: true)
+            places.removeAll(keepingCapacity: true)
+            sources.removeAll(keepingCapacity: true)
+        }
+        return entries
+    }
+}

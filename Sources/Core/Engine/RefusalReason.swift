@@ -1,0 +1,26 @@
+/// Why a line that is well formed was not taken in.
+package enum RefusalReason: String, CaseIterable, Sendable {
+    /// No identity tag and no default identity.
+    case noIdentity = "no_identity"
+    /// The stamp is further from arrival time than any clock error or backlog explains.
+    case clockSkew = "clock_skew"
+    /// No stamp in the line, and no clock to take one from.
+    case noTimestamp = "no_timestamp"
+    /// The window was closed already.
+    case late
+    case tooManyDevices = "too_many_devices"
+    case tooManySignals = "too_many_signals"
+    case tooManySeriesKeys = "too_many_series_keys"
+
+    package var message: String {
+        switch self {
+        case .noIdentity: return "no identity tag names the device, and no default_identity is set"
+        case .clockSkew: return "the timestamp is too far from the time of arrival"
+        case .noTimestamp: return "the line has no timestamp and the event clock has not started"
+        case .late: return "the window of this timestamp is closed"
+        case .tooManyDevices: return "limits.devices is reached"
+        case .tooManySignals: return "limits.signals_per_device is reached"
+        case .tooManySeriesKeys: return "limits.series_keys is reached"
+        }
+    }
+}

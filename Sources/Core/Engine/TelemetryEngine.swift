@@ -1,0 +1,423 @@
+import Detection
+import LineProtocol
+package import Primitives
+import Prognosis
+import Tickets
+package import Windows
+
+/// The program: lines, commands and ticks in, steps out.
+///
+/// What comes in: blocks of whole lines with sender and arrival time, and ticks. What goes out:
+/// ``EngineStep`` values through the `emit` closure, in order. What always holds: the same inputs
+/// give the same steps; what one device gets depends on that device's lines and on the ticks, not
+/// on how the input was cut or interleaved; output inside a step is ordered by window end, then
+/// device name. Deliberately absent: clocks, sockets, files, locks, randomness.
+///
+/// Order of work for a closed window: Windows, Detection, Prognosis, Tickets.
+package struct TelemetryEngine: ~Copyable {
+    private let configuration: EngineConfiguration
+    private let binder: LineBinder
+    private var parser = LineParser()
+    private var series = SeriesTable()
+    package private(set) var registry = Registry()
+    private var windows = WindowStore()
+    private var detector = Detector()
+    private var alertMachines: [ConditionAlertMachine] = []
+    private var prognosticator = Prognosticator()
+    private var desk = TicketDesk()
+    private var clock: EventClock
+    private var hold = JumpHold()
+    private var ledger: RefusalLedger
+    package private(set) var counters = EngineCounters()
+    private var pending: EngineStep
+    /// Greatest arrival time and tick so far.
+    private var advancedTo = Timestamp.distantPast
+    /// Per device, dense, because they are read for every line.
+    private var lastArrivals: [Timestamp] = []
+    private var latenesses: [TimeSpan] = []
+
+    /// A step is sealed early when it holds this many windows, so that a backlog does not grow one
+    /// step without bound.
+    static let windowsPerStep = 2_048
+
+    package init(_ configuration: EngineConfiguration, lastSequence: Int = 0) {
+        var complete = configuration
+        complete.classes = configuration.classes.map(\.withComponents)
+        self.configuration = complete
+        binder = LineBinder(complete)
+        clock = EventClock(policy: configuration.clock)
+        ledger = RefusalLedger(limit: configuration.limits.countedSources)
+        pending = EngineStep(
+            sequence: lastSequence + 1, advancedTo: .distantPast, counters: EngineCounters())
+    }
+
+    /// Takes in the lines of `bytes[start..<end]`, whole records of one sender.
+    package mutating func ingest(
+        _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,
+        arrivedAt arrival: Timestamp, emit: (EngineStep) -> Void
+    ) {
+        take(
+            bytes, from: start, to: end, source: source, arrival: arrival, trusted: false,
+            emit: emit)
+    }
+
+    /// Lets time pass up to a tick of the wall clock. Closes what is due and seals the step.
+    package mutating func advance(to now: Timestamp, emit: (EngineStep) -> Void) {
+        tick(to: now, emit: emit)
+    }
+
+    /// The end of a recording: advances to the last event time plus lateness and window length and
+    /// closes what is due, never further, so that nobody turns silent because a file ended.
+    package mutating func finish(emit: (EngineStep) -> Void) {
+        if hold.isUncontradicted { release(trusted: true, emit: emit) }
+        if !hold.isEmpty { refuseHeld() }
+        if clock.policy.source == .event, let end = windows.closingTime {
+            tick(to: end, emit: emit)
+        }
+        seal(emit: emit)
+    }
+
+    /// Seals the step as it is, without letting time pass.
+    package mutating func flush(emit: (EngineStep) -> Void) {
+        seal(emit: emit)
+    }
+
+    // MARK: Lines
+
+    private mutating func take(
+        _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,
+        arrival: Timestamp, trusted: Bool, emit: (EngineStep) -> Void
+    ) {
+        var position = start
+        while position < end {
+            let recordStart = position
+            switch parser.next(bytes, position: &position, end: end) {
+            case .end: return
+            case .blank: continue
+            case .rejected(let rejection):
+                counters.linesRefused += 1
+                ledger.note(
+                    rejection.name, source: source, column: parser.rejectionColumn, record: bytes,
+                    start: recordStart, end: position, time: clock.now ?? arrival)
+            case .record:
+                takeRecord(
+                    bytes, recordStart..<position, source: source, arrival: arrival,
+                    trusted: trusted, emit: emit)
+            }
+        }
+    }
+
+    private mutating func takeRecord(
+        _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource, arrival: Timestamp,
+        trusted: Bool, emit: (EngineStep) -> Void
+    ) {
+        let stamp =
+            parser.offsets.hasTimestamp
+            ? Timestamp(nanoseconds: parser.offsets.timestamp) : nil
+        let keyStart = parser.offsets.seriesKeyStart
+        let keyEnd = parser.offsets.seriesKeyEnd
+        let hash = ByteHash.hash(bytes, from: keyStart, to: keyEnd)
+        var index = series.find(bytes, keyStart, keyEnd, hash: hash)
+        if index < 0 {
+            switch register(bytes, keyStart, keyEnd, hash: hash, at: stamp ?? arrival, emit: emit) {
+            case .success(let new): index = new
+            case .failure(let refusal):
+                return refuse(refusal.reason, bytes, record, source: source, time: arrival)
+            }
+        }
+        let device = series.series[index].device
+        let time: Timestamp
+        let verdict = clock.judge(
+            stamp, arrival: arrival, lateness: latenesses[device.index], trusted: trusted)
+        switch verdict {
+        case .refuse(let reason):
+            return refuse(reason, bytes, record, source: source, time: arrival)
+        case .hold:
+            return holdLine(bytes, record, source: source, device: device, emit: emit)
+        case .restamp(let arrival):
+            counters.linesRestamped += 1
+            time = arrival
+        case .accept(let accepted):
+            time = accepted
+        case .tickThenAccept(let accepted, let tick):
+            self.tick(to: tick, emit: emit)
+            time = accepted
+        }
+        if !hold.isEmpty { refuseHeld() }
+        let now = clock.now ?? arrival
+        while windows.isDue(device, at: time, arrival: now) { close(device, emit: emit) }
+        lastArrivals[device.index] = now
+        guard let open = windows.admit(device, at: time, arrival: now) else {
+            counters.linesLate += 1
+            return refuse(.late, bytes, record, source: source, time: now)
+        }
+        counters.linesAccepted += 1
+        addFields(bytes, to: open, series: index, source: source, record: record)
+    }
+
+    private mutating func addFields(
+        _ bytes: Span<UInt8>, to open: OpenWindow, series index: Int, source: LineSource,
+        record: Range<Int>
+    ) {
+        var expected = 0
+        for field in 0..<parser.offsets.fieldCount {
+            guard parser.offsets.fieldKind(field) != .string else {
+                counters.textFields += 1
+                continue
+            }
+            let nameStart = parser.offsets.fieldKeyStart(field)
+            let nameEnd = parser.offsets.fieldKeyEnd(field)
+            var place = series.field(
+                of: index, bytes, nameStart, nameEnd, expected: expected)
+            if place < 0 { place = registerField(of: index, bytes, nameStart..<nameEnd) }
+            expected = place + 1
+            let signal = series.signal(of: index, field: place)
+            guard signal >= 0 else {
+                counters.readingsRefused += 1
+                continue
+            }
+            counters.readings += 1
+            windows.add(parser.offsets.fieldDouble(field), of: SignalID(rawValue: signal), to: open)
+        }
+    }
+
+    private mutating func refuse(
+        _ reason: RefusalReason, _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource,
+        time: Timestamp
+    ) {
+        counters.linesRefused += 1
+        ledger.note(
+            reason.rawValue, source: source, column: 1, record: bytes, start: record.lowerBound,
+            end: record.upperBound, time: clock.now ?? time)
+    }
+
+    // MARK: Jumps of the event clock
+
+    private mutating func holdLine(
+        _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource, device: DeviceID,
+        emit: (EngineStep) -> Void
+    ) {
+        var copy: [UInt8] = []
+        for index in record { copy.append(bytes[index]) }
+        let since = (clock.now ?? .distantPast) - clock.policy.maximumJump
+        let arrivals = lastArrivals
+        let believed = hold.add(JumpHold.Line(bytes: copy, source: source), device: device) {
+            Set(
+                arrivals.indices.filter { arrivals[$0] >= since }
+                    .map { DeviceID(rawValue: Int32($0)) })
+        }
+        if believed { release(trusted: true, emit: emit) }
+    }
+
+    /// Takes in the held lines after all: time went on without telemetry.
+    private mutating func release(trusted: Bool, emit: (EngineStep) -> Void) {
+        for line in hold.take() {
+            take(
+                line.bytes.span, from: 0, to: line.bytes.count, source: line.source,
+                arrival: clock.now ?? .distantPast, trusted: trusted, emit: emit)
+        }
+    }
+
+    private mutating func refuseHeld() {
+        for line in hold.take() {
+            refuse(
+                .clockSkew, line.bytes.span, 0..<line.bytes.count, source: line.source,
+                time: clock.now ?? .distantPast)
+        }
+    }
+
+    // MARK: New devices and signals
+
+    private struct Refusal: Error {
+        var reason: RefusalReason
+    }
+
+    private mutating func register(
+        _ bytes: Span<UInt8>, _ keyStart: Int, _ keyEnd: Int, hash: UInt64, at time: Timestamp,
+        emit: (EngineStep) -> Void
+    ) -> Result<Int, Refusal> {
+        guard series.count < configuration.limits.seriesKeys else {
+            return .failure(Refusal(reason: .tooManySeriesKeys))
+        }
+        guard let resolved = binder.resolve(parser.offsets, bytes) else {
+            return .failure(Refusal(reason: .noIdentity))
+        }
+        let declared = binder.machineClass(of: resolved)
+        let device: DeviceID
+        if let known = registry.device(named: resolved.device) {
+            device = known
+            if let declared, registry[known].machineClass == .generic, declared != .generic {
+                setClass(declared, of: known, emit: emit)
+            }
+        } else {
+            guard registry.devices.count < configuration.limits.devices else {
+                return .failure(Refusal(reason: .tooManyDevices))
+            }
+            device = addDevice(resolved.device, machineClass: declared ?? .generic, at: time)
+        }
+        for (key, value) in resolved.attributes {
+            _ = registry.setAttribute(key, value, of: device)
+        }
+        noteChanged(device)
+        return .success(
+            series.add(
+                bytes, keyStart, keyEnd, hash: hash, device: device,
+                signalPrefix: resolved.measurement + ".", signalSuffix: resolved.signalSuffix))
+    }
+
+    private mutating func addDevice(
+        _ name: String, machineClass: ClassID, at time: Timestamp
+    ) -> DeviceID {
+        let declared = configuration.classes[machineClass.rawValue]
+        let device = registry.addDevice(named: name, machineClass: machineClass, firstSeen: time)
+        windows.addDevice(declared.windows)
+        detector.addDevice(declared.detection, window: declared.windows.length)
+        alertMachines.append(ConditionAlertMachine())
+        prognosticator.addDevice(declared.prognosis)
+        desk.addDevice(policies(of: machineClass))
+        lastArrivals.append(.distantPast)
+        latenesses.append(declared.windows.lateness)
+        return device
+    }
+
+    /// A device first known by a foreign measurement turns out to be of a declared class: what it
+    /// has open is closed, and it starts over under the class.
+    private mutating func setClass(
+        _ machineClass: ClassID, of device: DeviceID, emit: (EngineStep) -> Void
+    ) {
+        while windows.hasData(device) { close(device, emit: emit) }
+        let declared = configuration.classes[machineClass.rawValue]
+        let signals = registry[device].signals
+        registry.setClass(machineClass, of: device)
+        windows.setPolicy(declared.windows, of: device, signals: signals)
+        latenesses[device.index] = declared.windows.lateness
+        detector.setPolicy(
+            declared.detection, window: declared.windows.length, of: device,
+            signals: signals.map { ($0, registry[$0].name) })
+        alertMachines[device.index] = ConditionAlertMachine()
+        prognosticator.setPolicies(declared.prognosis, of: device)
+        desk.setPolicies(policies(of: machineClass), of: device)
+    }
+
+    private func policies(of machineClass: ClassID) -> [TicketPolicy] {
+        configuration.classes[machineClass.rawValue].advice.map {
+            TicketPolicy(
+                settings: configuration.tickets, advice: $0, isGeneric: machineClass == .generic)
+        }
+    }
+
+    private mutating func registerField(
+        of index: Int, _ bytes: Span<UInt8>, _ name: Range<Int>
+    ) -> Int {
+        let device = series.series[index].device
+        let text =
+            series.series[index].signalPrefix + binder.fieldName(bytes, name)
+            + series.series[index].signalSuffix
+        var signal = registry.signal(named: text, of: device)
+        if signal == nil,
+            registry[device].signals.count < configuration.limits.signalsPerDevice
+        {
+            let new = registry.addSignal(named: text, of: device)
+            windows.addSignal(of: device)
+            detector.addSignal(new, named: text, of: device)
+            pending.signals.append(registry[new])
+            signal = new
+        }
+        return series.addField(
+            to: index, bytes, name.lowerBound, name.upperBound, signal: signal?.rawValue ?? -1)
+    }
+
+    private mutating func noteChanged(_ device: DeviceID) {
+        pending.devices.removeAll { $0.id == device }
+        var snapshot = registry[device]
+        snapshot.signals = []
+        pending.devices.append(snapshot)
+    }
+
+    // MARK: Time
+
+    private mutating func tick(to now: Timestamp, emit: (EngineStep) -> Void) {
+        if now > advancedTo { advancedTo = now }
+        if windows.mayClose(atTick: now) {
+            for device in registry.devices.indices.map({ DeviceID(rawValue: Int32($0)) }) {
+                while windows.isDue(device, atTick: now) { close(device, emit: emit) }
+            }
+            windows.tickDone()
+        }
+        seal(emit: emit)
+    }
+
+    private mutating func close(_ device: DeviceID, emit: (EngineStep) -> Void) {
+        let frame = windows.closeNext(of: device, signals: registry[device].signals)
+        counters.windowsClosed += UInt64(frame.summaries.count)
+        let assessment = detector.assess(frame)
+        if let alert = alertMachines[device.index].update(assessment) {
+            pending.alerts.append(alert)
+        }
+        let risks = prognosticator.update(assessment)
+        let declared = configuration.classes[registry[device].machineClass.rawValue]
+        let known = registry[device]
+        let names = registry
+        let outcome = desk.decide(
+            assessment, risks: risks,
+            subject: { component in
+                TicketSubject(
+                    device: known.name, deviceClass: declared.name,
+                    attributes: known.attributes.map {
+                        Ticket.Attribute(key: $0.key, value: $0.value)
+                    },
+                    advice: declared.advice[component],
+                    signals: assessment.signals.map { signal in
+                        (
+                            names[signal.signal].name,
+                            signal.policy.map { declared.detection.signals[$0].unit }
+                        )
+                    })
+            }, deviceName: known.name, advice: declared.advice)
+        pending.changes.append(contentsOf: outcome.changes)
+        pending.decisions.append(contentsOf: outcome.decisions)
+        pending.closed.append(
+            EngineStep.Closed(
+                frame: frame, assessment: assessment, risks: risks.filter(\.isNew)))
+        if pending.closed.count >= Self.windowsPerStep { seal(emit: emit) }
+    }
+
+    private mutating func seal(emit: (EngineStep) -> Void) {
+        if !ledger.isEmpty { pending.refused = ledger.take() }
+        guard !pending.isEmpty else { return }
+        pending.counters = counters
+        pending.advancedTo = max(advancedTo, clock.now ?? .distantPast)
+        let names = registry
+        pending.closed.sort { left, right in
+            left.frame.end == right.frame.end
+                ? names[left.frame.device].name < names[right.frame.device].name
+                : left.frame.end < right.frame.end
+        }
+        pending.changes.sort { left, right in
+            (left.time, left.ticket.device, left.ticket.component, left.revision)
+                < (right.time, right.ticket.device, right.ticket.component, right.revision)
+        }
+        let next = EngineStep(
+            sequence: pending.sequence + 1, advancedTo: pending.advancedTo,
+            counters: EngineCounters())
+        emit(pending)
+        pending = next
+    }
+}
+
+extension MachineClass {
+    /// A class without components is watched as one: the machine, with all its signals.
+    fileprivate var withComponents: MachineClass {
+        guard detection.components.isEmpty else { return self }
+        var copy = self
+        copy.detection.components = [ComponentSignals(name: "machine", signals: ["*"])]
+        copy.prognosis = [PrognosisPolicy(component: "machine")]
+        copy.advice = [
+            ComponentAdvice(
+                component: "machine", failureMode: "unknown",
+                action: "Inspect the machine.",
+                firstCheck: "Compare the listed signals with those of a neighbouring machine.")
+        ]
+        return copy
+    }
+}

@@ -1,0 +1,52 @@
+package import Primitives
+
+/// What to simulate.
+package struct FleetOptions: Sendable {
+    /// Number of machines, at least 1.
+    package var devices: Int
+    /// Length of the recording in days, at least 1.
+    package var days: Int
+    package var seed: UInt64
+    /// Time between two readings of a machine.
+    package var interval: TimeSpan
+    /// Time of the first reading.
+    package var start: Timestamp
+    /// Mean running age at which wear begins, from new. Ages at the start are mixed.
+    package var meanTimeBetweenFaults: TimeSpan
+    /// How long a failed machine stands still before its part is replaced; nil: to the end.
+    package var repairTime: TimeSpan?
+    /// Share of machines whose vibration sensor has a loose connector at some time, 0 to 1.
+    package var noisySensorShare: Double
+    /// What happens to the first device; the others then stay healthy. Nil: chance decides.
+    package var scenario: Scenario?
+
+    /// The story of one machine, for recordings that show one thing.
+    package enum Scenario: Hashable, Sendable {
+        case healthy
+        /// Bearing wear that begins `onset` after the start and ends in failure one P-F
+        /// interval later.
+        case bearingWear(onset: TimeSpan, pfInterval: TimeSpan)
+        /// The machine is healthy; from `onset` on, its vibration sensor has a loose connector.
+        case noisySensor(onset: TimeSpan)
+    }
+
+    /// 2026-01-05T00:00:00Z, a Monday.
+    package static let defaultStart = Timestamp(seconds: 1_767_571_200)
+
+    package init(
+        devices: Int = 10, days: Int = 30, seed: UInt64 = 1,
+        interval: TimeSpan = .seconds(10), start: Timestamp = FleetOptions.defaultStart,
+        meanTimeBetweenFaults: TimeSpan = .days(180), repairTime: TimeSpan? = .days(1),
+        noisySensorShare: Double = 0.05, scenario: Scenario? = nil
+    ) {
+        self.devices = devices
+        self.days = days
+        self.seed = seed
+        self.interval = interval
+        self.start = start
+        self.meanTimeBetweenFaults = meanTimeBetweenFaults
+        self.repairTime = repairTime
+        self.noisySensorShare = noisySensorShare
+        self.scenario = scenario
+    }
+}

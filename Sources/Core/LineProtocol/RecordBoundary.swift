@@ -1,0 +1,50 @@
+/// Where a refused record ends, so that a bad record never costs its neighbours.
+///
+/// Normally at the first newline that is not inside a string. Quotes count only in the field
+/// section (after the first unescaped space) and only directly after an unescaped `=`, so an inch
+/// mark in a tag or a stray quote opens nothing.
+///
+/// Two findings say that an opening quote is the mistake itself: the input ends before the string
+/// does; or the string contains a newline and goes on after its closing quote with something that
+/// cannot follow a value (`a v="oops` and then `b v="fine"`: the next record's opening quote only
+/// looks like the closing one). Then the record ends at the first newline after that opening
+/// quote and the lines behind it are read as records of their own.
+///
+/// Cost: linear in the input even for hostile bytes, because a search for a closing quote stops
+/// at the next quote, and a later search never starts before the point where this one stopped.
+enum RecordBoundary {
+    /// The offset after the newline that ends the record at the window's start; the window's end
+    /// at most.
+    @inline(never) static func end(_ window: ByteWindow) -> Int {
+        var offset = window.skippingBlanks(0)
+        while true {
+            let byte = window.byte(offset)
+            if byte == ASCII.newline { return min(offset &+ 1, window.count) }
+            if byte == ASCII.space { break }
+            offset = afterCharacter(window, offset)
+        }
+        while true {
+            let byte = window.byte(offset)
+            if byte == ASCII.newline { return min(offset &+ 1, window.count) }
+            guard byte == ASCII.equals, window.byte(offset &+ 1) == ASCII.doubleQuote else {
+                offset = afterCharacter(window, offset)
+                continue
+            }
+            let newline = window.newline(from: offset &+ 2)
+            guard let close = ValueText.closingQuote(window, after: offset &+ 1),
+                close < newline || window.isValueEnd(close &+ 1)
+            else {
+                return min(newline &+ 1, window.count)
+            }
+            offset = close &+ 1
+        }
+    }
+
+    /// The offset of the next character; an escaped delimiter and its backslash are one.
+    private static func afterCharacter(_ window: ByteWindow, _ offset: Int) -> Int {
+        let escapes =
+            window.byte(offset) == ASCII.backslash
+            && ASCII.isEscapable(window.byte(offset &+ 1))
+        return escapes ? offset &+ 2 : offset &+ 1
+    }
+}

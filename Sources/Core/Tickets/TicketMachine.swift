@@ -1,0 +1,205 @@
+import Detection
+package import Primitives
+import Prognosis
+
+/// The life of the tickets of one component of one device: at most one is open at any time.
+///
+/// A struct that takes evidence and returns a decision; composing the ticket's text and writing it
+/// down are others' business.
+package struct TicketMachine: Equatable, Sendable {
+    /// What is remembered of an open ticket.
+    package struct Open: Equatable, Sendable {
+        package var id: String
+        package var revision: Int
+        package var severity: Severity
+        package var firstSeen: Timestamp
+        package var openedAt: Timestamp
+        package var lastChange: Timestamp
+        package var reason: TicketReason
+        /// Risk and median remaining life at the last change, to tell what is material.
+        package var risk: Double?
+        package var expectedFailure: Timestamp?
+        /// Running time without the condition.
+        package var absentFor: TimeSpan
+        /// Since when a lower severity would do.
+        package var lowerSince: Timestamp?
+        package var recoveredAt: Timestamp?
+    }
+
+    package struct Decision: Equatable, Sendable {
+        /// `nil` when nothing changes.
+        package var kind: TicketChange.Kind?
+        package var reason: TicketReason
+        package var previousSeverity: Severity?
+    }
+
+    package private(set) var open: Open?
+    /// The ticket the last decision closed.
+    package private(set) var closed: Open?
+    private var alarms = 0
+    private var trips = 0
+    /// First window of the present condition.
+    private var pendingSince: Timestamp?
+    /// Prognoses in a row that call for a ticket.
+    private var confirmations = 0
+
+    package init() {}
+
+    /// Prognoses in a row that must agree before risk alone opens a ticket.
+    static let riskConfirmations = 2
+
+    /// Takes the evidence of one window. `identify` derives a new ticket's id from the event time
+    /// of the first window that raised it.
+    package mutating func decide(
+        _ evidence: TicketEvidence, policy: TicketPolicy, identify: (Timestamp) -> String
+    ) -> Decision {
+        closed = nil
+        if let decision = closeIfQuiet(evidence, policy: policy) { return decision }
+        // A machine that is off proves nothing, neither for nor against.
+        guard evidence.operating == .running else {
+            return Decision(kind: nil, reason: open == nil ? .notRunning : .alreadyOpen)
+        }
+        count(evidence, policy: policy)
+        let trigger = policy.trigger(evidence, alarms: alarms, trips: trips)
+        if open != nil { return decideOpen(evidence, policy: policy, trigger: trigger) }
+        guard let trigger else {
+            if policy.stays(evidence), !evidence.isLearning {
+                if pendingSince == nil { pendingSince = evidence.time }
+                return Decision(kind: nil, reason: .awaitingPersistence)
+            }
+            pendingSince = nil
+            return Decision(kind: nil, reason: evidence.isLearning ? .learning : .withinNormal)
+        }
+        if pendingSince == nil { pendingSince = evidence.time }
+        if trigger.reason == .failureRisk, confirmations < Self.riskConfirmations {
+            return Decision(kind: nil, reason: .awaitingPersistence)
+        }
+        let firstSeen = min(evidence.since ?? evidence.time, pendingSince ?? evidence.time)
+        open = Open(
+            id: identify(firstSeen), revision: 1, severity: trigger.severity, firstSeen: firstSeen,
+            openedAt: evidence.time, lastChange: evidence.time, reason: trigger.reason,
+            risk: evidence.risk.probability, expectedFailure: expectedFailure(evidence),
+            absentFor: .zero, lowerSince: nil, recoveredAt: nil)
+        return Decision(kind: .opened, reason: trigger.reason)
+    }
+
+    private mutating func count(_ evidence: TicketEvidence, policy: TicketPolicy) {
+        alarms = evidence.condition.zone >= .alarm ? alarms + 1 : 0
+        trips = evidence.condition.zone >= .trip ? trips + 1 : 0
+        guard evidence.risk.isNew else { return }
+        let calls = (evidence.risk.probability ?? 0) >= policy.openRisk
+        confirmations = calls ? confirmations + 1 : 0
+    }
+
+    private mutating func closeIfQuiet(
+        _ evidence: TicketEvidence, policy: TicketPolicy
+    ) -> Decision? {
+        guard var ticket = open, let recoveredAt = ticket.recoveredAt,
+            evidence.time - recoveredAt >= policy.settings.closeAfter,
+            evidence.operating == .running, !policy.stays(evidence)
+        else { return nil }
+        ticket.revision += 1
+        ticket.lastChange = evidence.time
+        closed = ticket
+        open = nil
+        pendingSince = nil
+        return Decision(kind: .closed, reason: .quietPeriodOver)
+    }
+
+    private mutating func decideOpen(
+        _ evidence: TicketEvidence, policy: TicketPolicy,
+        trigger: (reason: TicketReason, severity: Severity)?
+    ) -> Decision {
+        guard var ticket = open else { preconditionFailure("BUG: no open ticket") }
+        defer { open = ticket }
+        guard policy.stays(evidence) || trigger != nil else {
+            return absent(&ticket, evidence, policy: policy)
+        }
+        ticket.absentFor = .zero
+        if ticket.recoveredAt != nil {
+            // Coming back takes as much as opening did.
+            guard let trigger else { return Decision(kind: nil, reason: .awaitingPersistence) }
+            ticket.recoveredAt = nil
+            ticket.severity = max(ticket.severity, trigger.severity)
+            return change(&ticket, .updated, .conditionReturned, evidence)
+        }
+        if let trigger, trigger.severity > ticket.severity {
+            let previous = ticket.severity
+            ticket.severity = trigger.severity
+            ticket.reason = trigger.reason
+            ticket.lowerSince = nil
+            return change(&ticket, .escalated, .severityRose, evidence, previous: previous)
+        }
+        if let decision = fall(&ticket, evidence, policy: policy, trigger: trigger) {
+            return decision
+        }
+        guard evidence.risk.isNew, isMaterial(evidence, ticket) else {
+            return Decision(kind: nil, reason: .alreadyOpen)
+        }
+        guard evidence.time - ticket.lastChange >= policy.settings.updateInterval else {
+            return Decision(kind: nil, reason: .updateTooSoon)
+        }
+        return change(&ticket, .updated, .evidenceChanged, evidence)
+    }
+
+    /// The condition is absent: recover once it has been for long enough.
+    private func absent(
+        _ ticket: inout Open, _ evidence: TicketEvidence, policy: TicketPolicy
+    ) -> Decision {
+        ticket.absentFor = ticket.absentFor + evidence.window
+        guard ticket.recoveredAt == nil, ticket.absentFor >= policy.settings.recovery else {
+            let reason: TicketReason = ticket.recoveredAt == nil ? .awaitingRecovery : .alreadyOpen
+            return Decision(kind: nil, reason: reason)
+        }
+        ticket.recoveredAt = evidence.time
+        return change(&ticket, .recovered, .conditionCleared, evidence)
+    }
+
+    /// A lower severity must have been enough for the recovery time before it is believed, and
+    /// only evidence that can still date the failure may lower one that was dated.
+    private func fall(
+        _ ticket: inout Open, _ evidence: TicketEvidence, policy: TicketPolicy,
+        trigger: (reason: TicketReason, severity: Severity)?
+    ) -> Decision? {
+        guard let trigger, trigger.severity < ticket.severity else {
+            ticket.lowerSince = nil
+            return nil
+        }
+        let since = ticket.lowerSince ?? evidence.time
+        ticket.lowerSince = since
+        guard evidence.time - since >= policy.settings.recovery else { return nil }
+        let previous = ticket.severity
+        ticket.severity = trigger.severity
+        ticket.reason = trigger.reason
+        ticket.lowerSince = nil
+        return change(&ticket, .deescalated, .severityFell, evidence, previous: previous)
+    }
+
+    private func change(
+        _ ticket: inout Open, _ kind: TicketChange.Kind, _ reason: TicketReason,
+        _ evidence: TicketEvidence, previous: Severity? = nil
+    ) -> Decision {
+        ticket.revision += 1
+        ticket.lastChange = evidence.time
+        ticket.risk = evidence.risk.probability
+        ticket.expectedFailure = expectedFailure(evidence)
+        return Decision(kind: kind, reason: reason, previousSeverity: previous)
+    }
+
+    /// Risk moved by 0.2, a date appeared or went, or the expected failure moved by more than half
+    /// of what was left.
+    private func isMaterial(_ evidence: TicketEvidence, _ ticket: Open) -> Bool {
+        let risk = evidence.risk.probability ?? 0
+        if abs(risk - (ticket.risk ?? 0)) >= 0.2 { return true }
+        let now = expectedFailure(evidence)
+        guard let now, let before = ticket.expectedFailure else {
+            return (now == nil) != (ticket.expectedFailure == nil)
+        }
+        let left = max((before - evidence.time).hours, 12)
+        return abs((now - before).hours) > left / 2
+    }
+
+    private func expectedFailure(_ evidence: TicketEvidence) -> Timestamp? {
+        evidence.risk.remaining.map { evidence.time + $0.p50 }
+    }
+}

@@ -1,0 +1,42 @@
+/// Why a ticket was opened, changed, or left alone. Every decision has one, "no" included; the
+/// same word stands in log, store, command line and tests.
+package enum TicketReason: String, CaseIterable, Sendable {
+    // No ticket.
+    /// The device's normal state is not learned yet.
+    case learning
+    /// The machine is off, starting or stopping: nothing to judge.
+    case notRunning = "not_running"
+    /// Nothing deviates enough.
+    case withinNormal = "within_normal"
+    /// Something deviates, not for long enough yet.
+    case awaitingPersistence = "awaiting_persistence"
+
+    // Opened, or the reason an open one stands.
+    /// The probability of failure within the horizon reached the opening threshold.
+    case failureRisk = "failure_risk"
+    /// A signal is beyond its alarm limit.
+    case alarmLimit = "alarm_limit"
+    /// A signal is beyond its trip limit.
+    case tripLimit = "trip_limit"
+    /// Several signals of the component have been far from normal for long, with no date.
+    case persistentDeviation = "persistent_deviation"
+
+    // An open ticket changed.
+    case severityRose = "severity_rose"
+    case severityFell = "severity_fell"
+    /// Risk or remaining life moved materially.
+    case evidenceChanged = "evidence_changed"
+    /// The condition has been absent for the recovery time.
+    case conditionCleared = "condition_cleared"
+    /// The condition of a recovered ticket came back.
+    case conditionReturned = "condition_returned"
+    /// A recovered ticket stayed quiet.
+    case quietPeriodOver = "quiet_period_over"
+
+    // An open ticket was left alone.
+    case alreadyOpen = "already_open"
+    /// Something changed, but the last update is too recent.
+    case updateTooSoon = "update_too_soon"
+    /// The condition is absent, not for long enough yet.
+    case awaitingRecovery = "awaiting_recovery"
+}

@@ -1,0 +1,94 @@
+/// Which windows of one device are open, and when the next one closes.
+///
+/// Two clocks decide. The *own clock* is the greatest event time the device has sent, but never
+/// more than arrival time: when it is `lateness` past a window's end, the window closes. This is
+/// what keeps a backlog in order: readings of last night are windowed at their own times, whatever
+/// the wall clock says. The *arrival clock* closes windows of a device that has gone quiet: nothing
+/// arrived for `lateness`, and arrival time is `lateness` past the window's end. A device with a
+/// wrong clock therefore closes nobody else's windows, and a backlog closes no window early.
+///
+/// A reading is late when its window has been closed with data in it, or when the own clock has
+/// passed that window. Stretches the device was merely silent for are never "closed": a backlog for
+/// them is welcome when it comes in order.
+@frozen @usableFromInline struct Watermark {
+    @usableFromInline let length: Int64
+    @usableFromInline let lateness: Int64
+    /// Windows below this index are closed.
+    @usableFromInline var closedThrough: Int64 = Int64.min
+    /// Lowest and highest window index that holds data; low > high when none does.
+    @usableFromInline var openLow: Int64 = Int64.max
+    @usableFromInline var openHigh: Int64 = Int64.min
+    @usableFromInline var greatestEvent: Int64 = Int64.min
+    @usableFromInline var lastArrival: Int64 = Int64.min
+    /// Earliest own- or arrival-clock reading at which `openLow` may close.
+    @usableFromInline var nextClose: Int64 = Int64.max
+    /// Window of the last reading, to save the division: `[cachedStart, cachedStart + length)`.
+    @usableFromInline var cachedIndex: Int64 = Int64.min
+    @usableFromInline var cachedStart: Int64 = 0
+
+    @inlinable init(length: Int64, lateness: Int64) {
+        self.length = length
+        self.lateness = lateness
+    }
+
+    @inlinable var hasData: Bool { openLow <= openHigh }
+
+    /// Index of the window that contains `time`.
+    @inlinable mutating func index(of time: Int64) -> Int64 {
+        if cachedIndex != Int64.min, time >= cachedStart, time - cachedStart < length {
+            return cachedIndex
+        }
+        var index = time / length
+        if time % length < 0 { index -= 1 }
+        cachedIndex = index
+        cachedStart = index &* length
+        return index
+    }
+
+    /// `true` when the lowest open window must close before a reading at `time` that arrived at
+    /// `arrival` is taken in.
+    @inlinable func isDue(at time: Int64, arrival: Int64) -> Bool {
+        let own = min(max(greatestEvent, time), arrival)
+        return own >= nextClose
+    }
+
+    /// `true` when the lowest open window must close at a tick.
+    @inlinable func isDue(atTick now: Int64) -> Bool {
+        if now < nextClose { return false }
+        if min(greatestEvent, now) >= nextClose { return true }
+        return lastArrival <= now &- lateness
+    }
+
+    /// `true` when a reading of window `index` comes too late; call after ``noteArrival(of:at:)``.
+    @inlinable func isLate(_ index: Int64) -> Bool {
+        if index < closedThrough { return true }
+        return (index &+ 1) &* length &+ lateness <= min(greatestEvent, lastArrival)
+    }
+
+    @inlinable mutating func noteArrival(of time: Int64, at arrival: Int64) {
+        if time > greatestEvent { greatestEvent = time }
+        if arrival > lastArrival { lastArrival = arrival }
+    }
+
+    /// Marks window `index` as holding data.
+    @inlinable mutating func open(_ index: Int64) {
+        if index < openLow {
+            openLow = index
+            nextClose = (index + 1) &* length &+ lateness
+        }
+        if index > openHigh { openHigh = index }
+    }
+
+    /// Marks `openLow` as closed; `next` is the lowest index still holding data, if any.
+    @inlinable mutating func close(next: Int64?) {
+        closedThrough = openLow + 1
+        if let next {
+            openLow = next
+            nextClose = (next + 1) &* length &+ lateness
+        } else {
+            openLow = Int64.max
+            openHigh = Int64.min
+            nextClose = Int64.max
+        }
+    }
+}
