@@ -10,6 +10,8 @@ let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.sw
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
@@ -63,19 +65,39 @@ let app: [Target] = [
         name: "Daemon",
         dependencies: [
             "Primitives", "LineProtocol", "Windows", "Detection", "Prognosis", "Tickets", "Engine",
-            "FleetSimulator", "Platform", "Intake", "Store", "Delivery", toml, lifecycle, logging,
+            "FleetSimulator", "Platform", "Intake", "Store", "Delivery", toml, lifecycle, unixSignals,
+            logging,
         ],
         path: "Sources/App/Daemon"),
     .executableTarget(
-        name: "forestall", dependencies: ["Daemon", "Primitives", arguments],
+        name: "forestall",
+        dependencies: ["Daemon", "FleetSimulator", "Primitives", arguments, logging],
         path: "Sources/App/forestall"),
 ]
 
 let tests: [Target] = [
-    .target(
-        name: "TestSupport", dependencies: ["Daemon", "Engine", "Primitives"],
-        path: "Tests/Support"),
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
+    .testTarget(name: "LineProtocolTests", dependencies: ["LineProtocol"]),
+    .testTarget(name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "Primitives"]),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "Primitives"]),
+    .testTarget(name: "IntakeTests", dependencies: ["Intake", "Platform", "Primitives", logging]),
+    .testTarget(
+        name: "StoreTests",
+        dependencies: [
+            "Store", "Engine", "Tickets", "Prognosis", "Detection", "Windows", "Primitives", grdb,
+            logging,
+        ]),
+    .testTarget(
+        name: "DeliveryTests",
+        dependencies: [
+            "Delivery", "Store", "Engine", "Tickets", "Prognosis", "Detection", "Windows",
+            "Platform", "Primitives", grdb, logging,
+        ]),
+    .testTarget(
+        name: "DaemonTests",
+        dependencies: [
+            "Daemon", "Engine", "Tickets", "Prognosis", "Detection", "Windows", "Primitives",
+        ]),
 ]
 
 let package = Package(

@@ -27,6 +27,15 @@ package struct EngineConfiguration: Equatable, Sendable {
     }
 }
 
+extension EngineConfiguration {
+    /// The configuration as the engine works with it: every class has components.
+    package var completed: EngineConfiguration {
+        var copy = self
+        copy.classes = classes.map(\.withComponents)
+        return copy
+    }
+}
+
 /// A class of machine, declared once for all its devices.
 package struct MachineClass: Equatable, Sendable {
     package var name: String
@@ -101,5 +110,22 @@ package struct ClockPolicy: Equatable, Sendable {
         self.maximumJump = maximumJump
         self.maximumAge = maximumAge
         self.tick = tick
+    }
+}
+
+extension MachineClass {
+    /// A class without components is watched as one: the machine, with all its signals.
+    fileprivate var withComponents: MachineClass {
+        guard detection.components.isEmpty else { return self }
+        var copy = self
+        copy.detection.components = [ComponentSignals(name: "machine", signals: ["*"])]
+        copy.prognosis = [PrognosisPolicy(component: "machine")]
+        copy.advice = [
+            ComponentAdvice(
+                component: "machine", failureMode: "unknown",
+                action: "Inspect the machine.",
+                firstCheck: "Compare the listed signals with those of a neighbouring machine.")
+        ]
+        return copy
     }
 }

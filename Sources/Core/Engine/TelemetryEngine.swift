@@ -41,8 +41,7 @@ package struct TelemetryEngine: ~Copyable {
     static let windowsPerStep = 2_048
 
     package init(_ configuration: EngineConfiguration, lastSequence: Int = 0) {
-        var complete = configuration
-        complete.classes = configuration.classes.map(\.withComponents)
+        let complete = configuration.completed
         self.configuration = complete
         binder = LineBinder(complete)
         clock = EventClock(policy: configuration.clock)
@@ -402,22 +401,5 @@ package struct TelemetryEngine: ~Copyable {
             counters: EngineCounters())
         emit(pending)
         pending = next
-    }
-}
-
-extension MachineClass {
-    /// A class without components is watched as one: the machine, with all its signals.
-    fileprivate var withComponents: MachineClass {
-        guard detection.components.isEmpty else { return self }
-        var copy = self
-        copy.detection.components = [ComponentSignals(name: "machine", signals: ["*"])]
-        copy.prognosis = [PrognosisPolicy(component: "machine")]
-        copy.advice = [
-            ComponentAdvice(
-                component: "machine", failureMode: "unknown",
-                action: "Inspect the machine.",
-                firstCheck: "Compare the listed signals with those of a neighbouring machine.")
-        ]
-        return copy
     }
 }

@@ -19,6 +19,8 @@ package struct FleetOptions: Sendable {
     package var noisySensorShare: Double
     /// What happens to the first device; the others then stay healthy. Nil: chance decides.
     package var scenario: Scenario?
+    /// Number in the name of the first machine; the others count up from it.
+    package var firstNumber: Int
 
     /// The story of one machine, for recordings that show one thing.
     package enum Scenario: Hashable, Sendable {
@@ -37,7 +39,8 @@ package struct FleetOptions: Sendable {
         devices: Int = 10, days: Int = 30, seed: UInt64 = 1,
         interval: TimeSpan = .seconds(10), start: Timestamp = FleetOptions.defaultStart,
         meanTimeBetweenFaults: TimeSpan = .days(180), repairTime: TimeSpan? = .days(1),
-        noisySensorShare: Double = 0.05, scenario: Scenario? = nil
+        noisySensorShare: Double = 0.05, scenario: Scenario? = nil,
+        firstNumber: Int = 101
     ) {
         self.devices = devices
         self.days = days
@@ -48,5 +51,6 @@ package struct FleetOptions: Sendable {
         self.repairTime = repairTime
         self.noisySensorShare = noisySensorShare
         self.scenario = scenario
+        self.firstNumber = firstNumber
     }
 }

@@ -2,10 +2,10 @@ internal import Primitives
 
 /// Who is in the fleet: names, sites, and what fate the options have in store for each.
 enum Roster {
-    /// Pumps only: P-101, P-102, ..., spread over the sites in turn.
+    /// Pumps only: P-101, P-102, ... (from `firstNumber`), spread over the sites in turn.
     static func machines(_ options: FleetOptions) -> [Machine] {
         (0..<options.devices).map { index in
-            let device = "P-\(101 + index)"
+            let device = "P-\(options.firstNumber + index)"
             let seeds = SeedSource(fleetSeed: options.seed, device: device)
             let equipment = Pump(nameplate: seeds.stream("nameplate"), interval: options.interval)
             return Machine(

@@ -23,7 +23,7 @@
 public struct LineOffsets: ~Copyable {
     /// Offsets here are relative to the record; 4 bytes each keeps a tag in 12 bytes. The tag
     /// value starts one byte (the `=`) after `keyEnd`.
-    @usableFromInline @frozen struct TagSlot {
+    @usableFromInline struct TagSlot: BitwiseCopyable {
         @usableFromInline var keyStart: UInt32 = 0
         @usableFromInline var keyEnd: UInt32 = 0
         @usableFromInline var valueEnd: UInt32 = 0
@@ -37,8 +37,8 @@ public struct LineOffsets: ~Copyable {
         }
     }
 
-    /// Half a cache line. The value starts one byte (the `=`) after `keyEnd`.
-    @usableFromInline @frozen struct FieldSlot {
+    /// The value starts one byte (the `=`) after `keyEnd`.
+    @usableFromInline struct FieldSlot: BitwiseCopyable {
         @usableFromInline var keyStart: UInt32 = 0
         @usableFromInline var keyEnd: UInt32 = 0
         @usableFromInline var valueEnd: UInt32 = 0
@@ -46,10 +46,12 @@ public struct LineOffsets: ~Copyable {
         @usableFromInline var keyHasEscapes = false
         @usableFromInline var bits: UInt64 = 0
         @usableFromInline var number: Double = 0
+        @usableFromInline var memory = KeyMemory()
 
         init() {}
 
-        @inline(__always) init(
+        /// All but the memory.
+        @inline(__always) mutating func set(
             keyStart: Int, keyEnd: Int, keyHasEscapes: Bool, value: FieldValue
         ) {
             self.keyStart = UInt32(truncatingIfNeeded: keyStart)
@@ -62,11 +64,13 @@ public struct LineOffsets: ~Copyable {
         }
     }
 
-    @usableFromInline var tags: [TagSlot]
-    @usableFromInline var fields: [FieldSlot]
+    @usableFromInline let tags: Slots<TagSlot>
+    @usableFromInline let fields: Slots<FieldSlot>
     @usableFromInline var measurementStartInRecord = 0
     @usableFromInline var measurementEndInRecord = 0
     @usableFromInline var keyEndInRecord = 0
+    /// The record's newline.
+    var recordEndInRecord = 0
 
     /// Offset of the record's first physical line (leading spaces included). Also valid after a
     /// refusal and for blank lines, so that a caller can count lines up to it.
@@ -84,8 +88,8 @@ public struct LineOffsets: ~Copyable {
     public internal(set) var timestamp: Int64 = 0
 
     init(limits: LineLimits) {
-        tags = Array(repeating: TagSlot(), count: limits.maxTags)
-        fields = Array(repeating: FieldSlot(), count: limits.maxFields)
+        tags = Slots(repeating: TagSlot(), count: limits.maxTags)
+        fields = Slots(repeating: FieldSlot(), count: limits.maxFields)
     }
 }
 

@@ -1,25 +1,32 @@
-/// A decoded field value and where its text ends.
+/// A decoded field value, where its text ends, and what follows it.
 struct FieldValue {
     var kind: FieldKind
     var bits: UInt64
     var number: Double
     /// One past the last byte of the value.
     var end: Int
+    /// Whether another field comes. Known to whoever found the end, so nobody looks twice.
+    var isFollowedByComma: Bool
 
-    @inline(__always) init(kind: FieldKind, bits: UInt64, number: Double, end: Int) {
+    @inline(__always) init(
+        kind: FieldKind, bits: UInt64, number: Double, end: Int, ending: UInt8
+    ) {
         self.kind = kind
         self.bits = bits
         self.number = number
         self.end = end
+        self.isFollowedByComma = ending == ASCII.comma
     }
 
-    @inline(__always) static func float(_ number: Double, end: Int) -> FieldValue {
-        FieldValue(kind: .float, bits: number.bitPattern, number: number, end: end)
-    }
-
-    @inline(__always) static func integer(_ value: Int64, end: Int) -> FieldValue {
+    @inline(__always) static func float(_ number: Double, end: Int, ending: UInt8) -> FieldValue {
         FieldValue(
-            kind: .integer, bits: UInt64(bitPattern: value), number: Double(value), end: end)
+            kind: .float, bits: number.bitPattern, number: number, end: end, ending: ending)
+    }
+
+    @inline(__always) static func integer(_ value: Int64, end: Int, ending: UInt8) -> FieldValue {
+        FieldValue(
+            kind: .integer, bits: UInt64(bitPattern: value), number: Double(value), end: end,
+            ending: ending)
     }
 }
 
@@ -50,24 +57,46 @@ enum Numbers {
         return (upper &+ lower) &>> 32
     }
 
-    /// The value that starts at `offset` when sign apart it fits one word together with the byte
-    /// that ends it: at most seven characters. At most seven digits and a power of ten up to 10^6
-    /// are exact doubles, so the one division rounds once and the result is the nearest double.
+    /// The value that starts at `offset` when, its minus sign apart, it fits one word together with
+    /// the byte that ends it: at most seven characters. At most seven digits and a power of ten
+    /// up to 10^6 are exact doubles, so the one division rounds once and the result is the
+    /// nearest double.
     @inline(__always) static func short(_ window: ByteWindow, at offset: Int) -> FieldValue? {
-        let negative = window.byte(offset) == ASCII.minus
-        let start = negative ? offset &+ 1 : offset
-        let word = window.word(start)
+        let word = window.word(offset)
+        if word & 0xFF == UInt64(ASCII.minus) { return shortNegative(window, at: offset &+ 1) }
+        return shortMagnitude(window, word, at: offset)
+    }
+
+    /// Kept out of the way of the positive values, which are the many.
+    @inline(never) private static func shortNegative(
+        _ window: ByteWindow, at offset: Int
+    ) -> FieldValue? {
+        guard var value = shortMagnitude(window, window.word(offset), at: offset) else {
+            return nil
+        }
+        value.number = -value.number
+        switch value.kind {
+        case .integer: value.bits = 0 &- value.bits
+        default: value.bits = value.number.bitPattern
+        }
+        // An integer 0 has no sign, and its double should not either.
+        if value.bits == 0 { value.number = 0 }
+        return value
+    }
+
+    @inline(__always) private static func shortMagnitude(
+        _ window: ByteWindow, _ word: UInt64, at offset: Int
+    ) -> FieldValue? {
         let values = digitValues(word)
         let others = nonDigits(values)
-        // Bit position of the first byte that is no digit; a word without one is too long.
-        let wholeBits = UInt64(truncatingIfNeeded: others.trailingZeroBitCount) &- 7
         guard others != 0 else { return nil }
+        // Bit position of the first byte that is no digit.
+        let wholeBits = UInt64(truncatingIfNeeded: others.trailingZeroBitCount) &- 7
         let stop = UInt8(truncatingIfNeeded: word &>> wholeBits)
         if stop == ASCII.dot {
             let rest = others & (others &- 1)
             guard rest != 0 else { return nil }
             let textBits = UInt64(truncatingIfNeeded: rest.trailingZeroBitCount) &- 7
-            let end = start &+ Int(truncatingIfNeeded: textBits &>> 3)
             let ending = UInt8(truncatingIfNeeded: word &>> textBits)
             guard textBits != 8, isPlainEnd(ending) else { return nil }
             // Close the gap the point leaves, then push the digits to the top: zeros lead.
@@ -75,19 +104,18 @@ enum Numbers {
             let joined = (values & whole) | ((values &>> 8) & ~whole)
             let mantissa = joinEight(joined &<< (72 &- textBits))
             let fraction = (textBits &- wholeBits) &>> 3 &- 1
-            let magnitude = exactDouble(mantissa) / PowersOfTen[fraction]
-            return .float(negative ? -magnitude : magnitude, end: end)
+            let number = exactDouble(mantissa) / PowersOfTen[fraction & 7]
+            let end = offset &+ Int(truncatingIfNeeded: textBits &>> 3)
+            return .float(number, end: end, ending: ending)
         }
         guard wholeBits != 0 else { return nil }
         let mantissa = joinEight(values &<< (64 &- wholeBits))
-        let end = start &+ Int(truncatingIfNeeded: wholeBits &>> 3)
-        if isPlainEnd(stop) {
-            let magnitude = exactDouble(mantissa)
-            return .float(negative ? -magnitude : magnitude, end: end)
-        }
-        guard stop == ASCII.lowerI, isPlainEnd(window.byte(end &+ 1)) else { return nil }
-        let integer = Int64(truncatingIfNeeded: mantissa)
-        return .integer(negative ? 0 &- integer : integer, end: end &+ 1)
+        let end = offset &+ Int(truncatingIfNeeded: wholeBits &>> 3)
+        if isPlainEnd(stop) { return .float(exactDouble(mantissa), end: end, ending: stop) }
+        let ending = window.byte(end &+ 1)
+        guard stop == ASCII.lowerI, isPlainEnd(ending) else { return nil }
+        return .integer(
+            Int64(truncatingIfNeeded: mantissa), end: end &+ 1, ending: ending)
     }
 
     /// An integer below 2^52 as a double, through the bits of 2^52 + the integer. The conversion
@@ -135,7 +163,8 @@ enum Numbers {
         guard window.isValueEnd(end) else { throw Refusal(.invalidNumber, at: offset) }
         let magnitude = decimal.nearestDouble(window, text: start..<end)
         guard magnitude.isFinite else { throw Refusal(.floatOutOfRange, at: offset) }
-        return .float(negative ? -magnitude : magnitude, end: end)
+        return .float(
+            negative ? -magnitude : magnitude, end: end, ending: window.byte(end))
     }
 
     private static func integer(
@@ -146,7 +175,8 @@ enum Numbers {
             throw Refusal(.integerOutOfRange, at: offset)
         }
         let bits = negative ? 0 &- magnitude : magnitude
-        return .integer(Int64(bitPattern: bits), end: end &+ 1)
+        return .integer(
+            Int64(bitPattern: bits), end: end &+ 1, ending: window.byte(end &+ 1))
     }
 
     private static func unsigned(
@@ -155,7 +185,9 @@ enum Numbers {
         guard !negative, let value = whole(window, start, end) else {
             throw Refusal(.unsignedOutOfRange, at: offset)
         }
-        return FieldValue(kind: .unsigned, bits: value, number: Double(value), end: end &+ 1)
+        return FieldValue(
+            kind: .unsigned, bits: value, number: Double(value), end: end &+ 1,
+            ending: window.byte(end &+ 1))
     }
 
     /// The value of a run of digits, nil beyond 2^64-1.

@@ -33,7 +33,9 @@ enum ValueText {
             throw Refusal(.unterminatedString, at: offset)
         }
         guard window.isValueEnd(close &+ 1) else { throw Refusal(.textAfterString, at: close &+ 1) }
-        return FieldValue(kind: .string, bits: 0, number: .nan, end: close &+ 1)
+        return FieldValue(
+            kind: .string, bits: 0, number: .nan, end: close &+ 1,
+            ending: window.byte(close &+ 1))
     }
 
     /// The offset of the quote that ends the string opened at `open`; nil when the input ends
@@ -74,7 +76,8 @@ enum ValueText {
         default: return nil
         }
         return FieldValue(
-            kind: .boolean, bits: isTrue ? 1 : 0, number: isTrue ? 1 : 0, end: offset &+ length)
+            kind: .boolean, bits: isTrue ? 1 : 0, number: isTrue ? 1 : 0, end: offset &+ length,
+            ending: window.byte(offset &+ length))
     }
 
     /// Whether the text up to the value's end is `nan`, `inf` or `infinity` in any case.

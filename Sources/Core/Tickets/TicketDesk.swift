@@ -53,7 +53,11 @@ package struct TicketDesk: Sendable {
                 time: assessment.end, window: assessment.end - assessment.start,
                 operating: assessment.operating, isLearning: assessment.learned < 1,
                 condition: condition, risk: risks[component],
-                since: condition.evidence.compactMap { assessment.signals[$0].since }.min())
+                since: condition.evidence.compactMap { assessment.signals[$0].since }.min(),
+                hasExplanation: machines[device].indices.contains { other in
+                    other != component
+                        && (machines[device][other].open?.severity ?? .advice) >= .warning
+                })
             let decision = machines[device][component].decide(
                 evidence, policy: policies[device][component]
             ) { firstSeen in

@@ -71,6 +71,9 @@ package struct TicketMachine: Equatable, Sendable {
             return Decision(kind: nil, reason: evidence.isLearning ? .learning : .withinNormal)
         }
         if pendingSince == nil { pendingSince = evidence.time }
+        if trigger.reason == .persistentDeviation, evidence.hasExplanation {
+            return Decision(kind: nil, reason: .explainedByOther)
+        }
         if trigger.reason == .failureRisk, confirmations < Self.riskConfirmations {
             return Decision(kind: nil, reason: .awaitingPersistence)
         }

@@ -12,10 +12,13 @@ package struct TicketEvidence: Equatable, Sendable {
     package var risk: ComponentRisk
     /// Earliest onset among the component's deviating signals.
     package var since: Timestamp?
+    /// Another component of the device has an open ticket of at least severity `warning`.
+    package var hasExplanation: Bool
 
     package init(
         time: Timestamp, window: TimeSpan, operating: OperatingState, isLearning: Bool,
-        condition: ComponentCondition, risk: ComponentRisk, since: Timestamp?
+        condition: ComponentCondition, risk: ComponentRisk, since: Timestamp?,
+        hasExplanation: Bool = false
     ) {
         self.time = time
         self.window = window
@@ -24,6 +27,7 @@ package struct TicketEvidence: Equatable, Sendable {
         self.condition = condition
         self.risk = risk
         self.since = since
+        self.hasExplanation = hasExplanation
     }
 }
 

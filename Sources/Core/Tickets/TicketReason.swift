@@ -10,6 +10,9 @@ package enum TicketReason: String, CaseIterable, Sendable {
     case withinNormal = "within_normal"
     /// Something deviates, not for long enough yet.
     case awaitingPersistence = "awaiting_persistence"
+    /// The component deviates without a date, and another component of the device has a ticket
+    /// that may well be the cause: wear in one place shows in many signals.
+    case explainedByOther = "explained_by_other"
 
     // Opened, or the reason an open one stands.
     /// The probability of failure within the horizon reached the opening threshold.

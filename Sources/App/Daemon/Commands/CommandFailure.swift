@@ -1,0 +1,24 @@
+/// A command could not do what it was asked: one sentence for people, one number for scripts.
+package struct CommandFailure: Error, Equatable, CustomStringConvertible {
+    /// Exit codes of every command (sysexits.h where it has a word for it).
+    package enum Code: Int32, Sendable {
+        /// The command ran and found something wrong, or failed while running.
+        case findings = 1
+        case usage = 64
+        case badInput = 65
+        /// Somebody else has it: a port, a state directory.
+        case unavailable = 69
+        case inputOutput = 74
+        case configuration = 78
+    }
+
+    package var message: String
+    package var code: Code
+
+    package init(_ message: String, _ code: Code) {
+        self.message = message
+        self.code = code
+    }
+
+    package var description: String { message }
+}

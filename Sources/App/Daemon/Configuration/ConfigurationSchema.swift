@@ -1,0 +1,267 @@
+import Detection
+import Engine
+import Primitives
+import Prognosis
+import Tickets
+import Windows
+
+/// Every key there is. The loader accepts nothing else, and the reference page prints nothing
+/// else.
+package enum ConfigurationSchema {
+    /// All keys, section by section.
+    package static let keys: [KeyFacts] =
+        gateway.map(\.facts) + machineClass.map(\.facts) + signal.map(\.facts)
+        + component.map(\.facts) + part.map(\.facts)
+
+    static let classSection = ["class", "NAME"]
+    static let signalSection = ["class", "NAME", "signal", "FIELD"]
+    static let componentSection = ["class", "NAME", "component", "NAME"]
+    static let partSection = ["class", "NAME", "component", "NAME", "parts"]
+
+    /// Keys outside any class.
+    static let gateway: [ConfigurationKey<DaemonConfiguration>] =
+        identityKeys + daemonKeys + clockKeys + limitKeys + ticketKeys
+
+    private static let identityKeys: [ConfigurationKey<DaemonConfiguration>] = [
+        top(
+            "gateway", \.gateway, .plainName, defaultText: "the host name",
+            "Names this gateway in tickets."),
+        top(
+            "identity_tags", \.engine.identity.identityTags, .names(atLeastOne: true),
+            "The first of these tags that a line carries names its device."),
+        top(
+            "attribute_tags", \.engine.identity.attributeTags, .names(),
+            "These tags describe the device and are not part of a signal's name."),
+        top(
+            "class_tag", \.engine.identity.classTag, .line(mayBeEmpty: false),
+            "The tag that names the device's class; without it the measurement decides."),
+        top(
+            "default_identity", \.engine.identity.defaultIdentity, .line(),
+            "Device of lines without any identity tag; empty refuses such lines."),
+    ]
+
+    private static let daemonKeys: [ConfigurationKey<DaemonConfiguration>] = [
+        top(
+            "state.directory", \.stateDirectory, ValueForm<String>.folder.optional,
+            defaultText: "`./forestall-state`",
+            "Where the database, the checkpoints and the outbox live; `--state` and "
+                + "`$STATE_DIRECTORY` (systemd sets it) come first."),
+        top("log.level", \.logLevel, .choice, "Messages below this level are not logged."),
+        top(
+            "intake.udp", \.intake.udp, .addresses,
+            "Where to listen for line protocol over UDP; port 0 lets the kernel choose, "
+                + "an empty list means nowhere."),
+        top(
+            "intake.receive_buffer", \.intake.receiveBufferBytes, .size(64 << 10, 1 << 30),
+            "Kernel buffer of each UDP socket; bursts beyond it are lost and counted."),
+        top(
+            "intake.maximum_line_bytes", \.intake.maximumLineBytes, .whole(256...65_536),
+            unit: "bytes", "Longer lines are refused and counted."),
+    ]
+
+    private static let clockKeys: [ConfigurationKey<DaemonConfiguration>] = [
+        top(
+            "clock.max_jump", \.engine.clock.maximumJump, .duration(.seconds(1), .days(365)),
+            "Stamps further ahead of arrival than this are a wrong clock and refused."),
+        top(
+            "clock.max_age", \.engine.clock.maximumAge, .duration(.hours(1), .days(3_650)),
+            "Stamps older than this are a wrong clock, not a backlog, and refused."),
+        top(
+            "clock.tick", \.engine.clock.tick, .duration(.milliseconds(100), .minutes(1)),
+            "Time advances in multiples of this."),
+    ]
+
+    private static let limitKeys: [ConfigurationKey<DaemonConfiguration>] = [
+        top(
+            "limits.devices", \.engine.limits.devices, .whole(1...1_000_000), unit: "devices",
+            "Devices beyond this number are refused and counted."),
+        top(
+            "limits.signals_per_device", \.engine.limits.signalsPerDevice, .whole(1...65_536),
+            unit: "signals", "Signals of one device beyond this number are refused and counted."),
+        top(
+            "limits.series_keys", \.engine.limits.seriesKeys, .whole(1...10_000_000),
+            unit: "series", "Distinct measurement and tag combinations remembered."),
+        top(
+            "limits.counted_sources", \.engine.limits.countedSources, .whole(1...65_536),
+            unit: "senders",
+            "Senders whose refused lines are counted apart; all others share one counter."),
+    ]
+
+    private static let ticketKeys: [ConfigurationKey<DaemonConfiguration>] = [
+        top(
+            "tickets.open_risk", \.engine.tickets.openRisk, .number(0.001, 1),
+            "A ticket opens at this probability of failure within the component's horizon, "
+                + "unless the component's costs give a higher break-even."),
+        top(
+            "tickets.persistence", \.engine.tickets.persistence, .duration(.zero, .days(90)),
+            "The condition must have held for this long before a ticket opens."),
+        top(
+            "tickets.recovery", \.engine.tickets.recovery, .duration(.zero, .days(90)),
+            "An open ticket has recovered when its condition was absent for this long."),
+        top(
+            "tickets.close_after", \.engine.tickets.closeAfter, .duration(.zero, .days(365)),
+            "A recovered ticket nobody touched is closed after this long."),
+        top(
+            "tickets.update_interval", \.engine.tickets.updateInterval,
+            .duration(.zero, .days(365)), "At most one update of a ticket is sent in this time."),
+    ]
+
+    /// Keys of `[class.NAME]`.
+    static let machineClass: [ConfigurationKey<ClassDraft>] = [
+        key(
+            "measurements", \.measurements, .names(atLeastOne: true), classSection, ClassDraft(),
+            defaultText: "`[\"NAME\"]`",
+            "A device that sends one of these measurements belongs to the class."),
+        key(
+            "window", \.machine.windows.length, .duration(.milliseconds(1), .days(1)),
+            classSection, ClassDraft(), "Length of the windows readings are summarised in."),
+        key(
+            "lateness", \.machine.windows.lateness, .duration(.zero, .days(1)), classSection,
+            ClassDraft(), "How long after its end a window still takes readings."),
+        key(
+            "running", \.machine.detection.running,
+            ValueForm<OperatingCondition>.condition.optional,
+            classSection, ClassDraft(), defaultText: "always running",
+            "When the machine counts as running; it is judged and learned from only then."),
+        key(
+            "settling", \.machine.detection.settling, .duration(.zero, .days(1)), classSection,
+            ClassDraft(), "After a start the machine is not judged for this long."),
+        key(
+            "commissioning", \.machine.detection.commissioning, .duration(.zero, .days(365)),
+            classSection, ClassDraft(),
+            "Running time a new machine is only watched and learned from."),
+    ]
+
+    /// Keys of `[class.NAME.signal.FIELD]`.
+    static let signal: [ConfigurationKey<SignalPolicy>] = [
+        signalKey("unit", \.unit, .line(), "Unit of the readings, as printed in evidence."),
+        signalKey(
+            "direction", \.direction, .choice,
+            "Which way the signal moves when the machine gets worse."),
+        limitKey("alarm_high", \.limits.alarmHigh, "At or above it the machine needs attention."),
+        limitKey("trip_high", \.limits.tripHigh, "At or above it the machine must not run."),
+        limitKey("alarm_low", \.limits.alarmLow, "At or below it the machine needs attention."),
+        limitKey("trip_low", \.limits.tripLow, "At or below it the machine must not run."),
+        limitKey(
+            "physical_low", \.limits.physicalLow, "A reading below it is a broken sensor."),
+        limitKey(
+            "physical_high", \.limits.physicalHigh, "A reading above it is a broken sensor."),
+        signalKey(
+            "minimum_deviation", \.minimumDeviation, .number(0), unit: "the signal's unit",
+            "Smaller deviations from the baseline never count."),
+        signalKey(
+            "explained_by", \.explainedBy, .names(),
+            "Signals of the same device, such as load or ambient temperature, that explain part "
+                + "of this one."),
+    ]
+
+    /// Keys of `[class.NAME.component.NAME]`.
+    static let component: [ConfigurationKey<ComponentDraft>] = componentKeys + costKeys
+
+    private static let componentKeys: [ConfigurationKey<ComponentDraft>] = [
+        componentKey(
+            "signals", \.signals, .names(atLeastOne: true), defaultText: "required",
+            "The signals that speak for the component, strongest first."),
+        componentKey(
+            "failure_mode", \.advice.failureMode, .line(mayBeEmpty: false),
+            "How it fails, in the words of ISO 14224 or your own."),
+        componentKey(
+            "typical_failure_interval", \.prognosis.typicalFailureInterval,
+            .duration(.hours(1), .days(3_650)),
+            "Typical time from the first detectable sign to functional failure."),
+        componentKey(
+            "horizon", \.prognosis.horizon, .duration(.hours(1), .days(3_650)),
+            "The probability of failure is given for this much time ahead."),
+        componentKey("action", \.advice.action, .line(), "What to do, one sentence."),
+        componentKey(
+            "first_check", \.advice.firstCheck, .line(), "What to look at first, one sentence."),
+        componentKey(
+            "part", \.part, ValueForm<String>.line(mayBeEmpty: false).optional,
+            "Number of the one spare part needed; short for `parts` with quantity 1."),
+        componentKey("skill", \.advice.skill, .line(), "Who can do it."),
+        componentKey(
+            "duration_minutes", \.advice.durationMinutes,
+            ValueForm<Int>.whole(1...100_000).optional, unit: "minutes",
+            "How long the work takes."),
+        componentKey(
+            "lead_time", \.advice.leadTime, .duration(.zero, .days(365)),
+            "Time from the decision to a technician with the part at the machine."),
+    ]
+
+    private static let costKeys: [ConfigurationKey<ComponentDraft>] = [
+        costKey(
+            "cost_failure", \.advice.cost.failure,
+            "An unplanned failure: repair, lost production, penalties."),
+        costKey(
+            "cost_planned_repair", \.advice.cost.plannedRepair,
+            "A planned repair, parts included."),
+        costKey("cost_visit", \.advice.cost.visit, "A visit that finds nothing."),
+        componentKey(
+            "currency", \.advice.cost.currency, ValueForm<String>.currency.optional,
+            "Currency of the costs."),
+    ]
+
+    /// Keys of each element of `parts`.
+    static let part: [ConfigurationKey<PartDraft>] = [
+        key(
+            "number", \.part.number, .line(mayBeEmpty: false), partSection, PartDraft(),
+            defaultText: "required", "Number or name the part is ordered by."),
+        key(
+            "quantity", \.part.quantity, .whole(1...10_000), partSection, PartDraft(),
+            unit: "pieces", "How many are needed."),
+    ]
+
+    // MARK: - Shorthands
+
+    private static func top<Value>(
+        _ name: String, _ target: Target<DaemonConfiguration, Value>,
+        _ form: ValueForm<Value>, unit: String = "", defaultText: String? = nil, _ summary: String
+    ) -> ConfigurationKey<DaemonConfiguration> {
+        key(
+            name, target, form, [], DaemonConfiguration(), unit: unit, defaultText: defaultText,
+            summary)
+    }
+
+    private static func signalKey<Value>(
+        _ name: String, _ target: Target<SignalPolicy, Value>,
+        _ form: ValueForm<Value>, unit: String = "", _ summary: String
+    ) -> ConfigurationKey<SignalPolicy> {
+        key(name, target, form, signalSection, SignalPolicy(name: ""), unit: unit, summary)
+    }
+
+    private static func limitKey(
+        _ name: String, _ target: Target<SignalPolicy, Double?>,
+        _ summary: String
+    ) -> ConfigurationKey<SignalPolicy> {
+        signalKey(
+            name, target, ValueForm<Double>.number().optional, unit: "the signal's unit", summary)
+    }
+
+    private static func componentKey<Value>(
+        _ name: String, _ target: Target<ComponentDraft, Value>,
+        _ form: ValueForm<Value>, unit: String = "", defaultText: String? = nil, _ summary: String
+    ) -> ConfigurationKey<ComponentDraft> {
+        key(
+            name, target, form, componentSection, ComponentDraft(), unit: unit,
+            defaultText: defaultText, summary)
+    }
+
+    private static func costKey(
+        _ name: String, _ target: Target<ComponentDraft, Double?>,
+        _ summary: String
+    ) -> ConfigurationKey<ComponentDraft> {
+        componentKey(
+            name, target, ValueForm<Double>.number(0, 1e12).optional, unit: "the currency",
+            summary)
+    }
+
+    private static func key<Section, Value>(
+        _ name: String, _ target: Target<Section, Value>,
+        _ form: ValueForm<Value>, _ section: [String], _ standard: Section, unit: String = "",
+        defaultText: String? = nil, _ summary: String
+    ) -> ConfigurationKey<Section> {
+        ConfigurationKey(
+            name, target, form, in: section, standard: standard, unit: unit,
+            defaultText: defaultText, summary)
+    }
+}

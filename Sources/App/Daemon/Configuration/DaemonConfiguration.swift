@@ -1,0 +1,73 @@
+package import Engine
+
+/// Everything the daemon is told by its configuration files, as values.
+///
+/// A value made without arguments is what the program runs on when there is no file at all.
+package struct DaemonConfiguration: Equatable, Sendable {
+    /// Names this gateway in tickets; empty means the host name, which the caller looks up.
+    package var gateway: String
+    /// Where the database, checkpoints and outbox live; `nil` means the caller's default.
+    package var stateDirectory: String?
+    /// Messages below this level are not logged.
+    package var logLevel: LogLevel
+    package var intake: IntakeSettings
+    package var engine: EngineConfiguration
+    /// The files it was read from, in the order they were read; empty for the built-in defaults.
+    package var sourceFiles: [String]
+
+    package init(
+        gateway: String = "", stateDirectory: String? = nil, logLevel: LogLevel = .info,
+        intake: IntakeSettings = IntakeSettings(),
+        engine: EngineConfiguration = EngineConfiguration(), sourceFiles: [String] = []
+    ) {
+        self.gateway = gateway
+        self.stateDirectory = stateDirectory
+        self.logLevel = logLevel
+        self.intake = intake
+        self.engine = engine
+        self.sourceFiles = sourceFiles
+    }
+
+    /// The command line decides where "now" comes from, not the files: `run` and `replay` differ.
+    package mutating func useEventClock(_ isEvent: Bool) {
+        engine.clock.source = isEvent ? .event : .wall
+    }
+
+    /// `3 files, 2 classes, no problems`; the class `generic` is always there and not counted.
+    package var summary: String {
+        let classes = engine.classes.count - 1
+        let files = sourceFiles.count
+        return "\(files) \(files == 1 ? "file" : "files"), "
+            + "\(classes) \(classes == 1 ? "class" : "classes"), no problems"
+    }
+}
+
+/// Where telemetry comes in, and how much of it may wait or be one line.
+package struct IntakeSettings: Equatable, Sendable {
+    /// `host:port` of every UDP listener; port 0 lets the kernel choose, no entry means none.
+    package var udp: [String]
+    /// Asked of the kernel for every UDP socket, in bytes.
+    package var receiveBufferBytes: Int
+    /// Longer lines are refused and counted.
+    package var maximumLineBytes: Int
+
+    package init(
+        udp: [String] = ["127.0.0.1:8094"], receiveBufferBytes: Int = 8 << 20,
+        maximumLineBytes: Int = 65_536
+    ) {
+        self.udp = udp
+        self.receiveBufferBytes = receiveBufferBytes
+        self.maximumLineBytes = maximumLineBytes
+    }
+}
+
+/// The levels of swift-log, from most to least talkative.
+package enum LogLevel: String, CaseIterable, Sendable {
+    case trace
+    case debug
+    case info
+    case notice
+    case warning
+    case error
+    case critical
+}

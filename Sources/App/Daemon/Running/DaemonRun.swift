@@ -1,0 +1,100 @@
+import Engine
+import Intake
+package import Logging
+import Platform
+import Primitives
+import ServiceLifecycle
+import Store
+import UnixSignals
+
+/// The daemon: which threads and tasks exist, and in which order they start and stop.
+///
+/// | thread or task | owns | talks through |
+/// |---|---|---|
+/// | `intake-udp`, one per listener | its socket, the slab it fills | block queue |
+/// | `engine` | the telemetry engine | pops blocks, pushes steps |
+/// | `store` | step transactions | pops steps, wakes delivery |
+/// | delivery (task) | the sinks | SQLite |
+///
+/// They stop in the reverse order of this list from the bottom of the data flow up: listeners
+/// first, then the engine when the block queue has run empty, then the store when the step queue
+/// has, then delivery. So nothing that was received is left behind.
+package enum DaemonRun {
+    /// Runs until SIGTERM or SIGINT. `announce` gets the lines for standard error: one per
+    /// listener, then `ready`, and a summary at the end.
+    package static func run(
+        _ configuration: DaemonConfiguration, stateDirectory: String, logger: Logger,
+        announce: @escaping @Sendable (String) -> Void
+    ) async throws(CommandFailure) {
+        let state = try OpenState(at: stateDirectory, configuration: configuration, logger: logger)
+        let listeners = try listeners(configuration.intake, logger: logger)
+        let pool = BlockPool(limits: limits(configuration.intake))
+        let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
+        let steps = BoundedQueue<EngineStep>(capacity: EngineLoop.stepQueueCapacity)
+        let engine = EngineLoop(
+            configuration: configuration.engine.completed, pool: pool, blocks: blocks,
+            steps: steps, lastSequence: state.lastSequence)
+        let delivery = DeliveryLoop(state.delivery)
+        let store = StoreLoop(steps: steps, logger: logger)
+        let totals = RunTotals()
+        let intake = IntakeService(listeners: listeners, pool: pool, blocks: blocks)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(service: delivery),
+                    .init(
+                        service: ThreadService(name: "store", stop: { store.stopSoon() }) {
+                            var writer = state.writer
+                            store.run { step throws(StoreFailure) in
+                                _ = try writer.write(step)
+                            } committed: { step in
+                                totals.add(step)
+                                if !step.changes.isEmpty || !step.alerts.isEmpty {
+                                    delivery.wake()
+                                }
+                            }
+                            pool.close()
+                        }),
+                    .init(service: ThreadService(name: "engine", stop: {}) { engine.run() }),
+                    .init(service: intake),
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        for listener in listeners {
+            announce("listening transport=udp address=\(listener.localAddress)")
+        }
+        delivery.wake()
+        announce("ready")
+        do {
+            try await group.run()
+        } catch {
+            throw store.failure.map { CommandFailure($0) }
+                ?? CommandFailure("the daemon stopped: \(error)", .findings)
+        }
+        if let failure = store.failure { throw CommandFailure(failure) }
+        announce(totals.summary(listeners.map(\.counts)))
+    }
+
+    private static func limits(_ settings: IntakeSettings) -> IntakeLimits {
+        var limits = IntakeLimits()
+        limits.receiveBufferBytes = settings.receiveBufferBytes
+        return limits
+    }
+
+    private static func listeners(
+        _ settings: IntakeSettings, logger: Logger
+    ) throws(CommandFailure) -> [UDPListener] {
+        var listeners: [UDPListener] = []
+        for address in settings.udp {
+            guard let (host, port) = AddressText.parts(address) else {
+                throw CommandFailure("\(address) is not host:port", .configuration)
+            }
+            do {
+                listeners.append(
+                    try UDPListener(
+                        host: host, port: port, limits: limits(settings), logger: logger))
+            } catch {
+                throw CommandFailure(error.description, .unavailable)
+            }
+        }
+        return listeners
+    }
+}

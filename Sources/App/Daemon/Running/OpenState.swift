@@ -1,0 +1,43 @@
+import Engine
+import Logging
+import Platform
+import Primitives
+import Store
+
+/// A state directory opened for writing: locked, checked, ready for steps.
+final class OpenState: Sendable {
+    let directory: StateDirectory
+    let database: StateDatabase
+    let writer: StepWriter
+    let lastSequence: Int
+    let delivery: OutboxDelivery
+    private let lock: FileLock
+
+    init(
+        at path: String, configuration: DaemonConfiguration, logger: Logger
+    ) throws(CommandFailure) {
+        do {
+            directory = try StateDirectory(creating: path)
+            do {
+                lock = try FileLock(path: directory.lockPath)
+            } catch {
+                throw CommandFailure(error.description, .unavailable)
+            }
+            database = try StateDatabase(opening: directory)
+            lastSequence = try database.lastSequence()
+            writer = try StepWriter(
+                database, configuration: configuration.engine.completed,
+                configurationVersion: ByteHash.hex(
+                    ByteHash.hash("\(configuration.engine)")),
+                gateway: configuration.gateway.isEmpty ? HostName.current : configuration.gateway,
+                logger: logger)
+            delivery = OutboxDelivery(database, logger: logger)
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch let failure as StoreFailure {
+            throw CommandFailure(failure)
+        } catch {
+            throw CommandFailure("\(error)", .inputOutput)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Engine
+import Logging
+import Platform
+import Store
+import Synchronization
+
+/// The store's thread: pops steps and commits each in one transaction.
+///
+/// A commit that fails for a passing reason (disk full, locked, I/O error) is tried again until it
+/// succeeds: meanwhile the step queue fills, the engine waits, and the pressure reaches the
+/// sockets. Nothing counts as done that is not committed.
+final class StoreLoop: Sendable {
+    private let steps: BoundedQueue<EngineStep>
+    private let logger: Logger
+    private let stopping = ShutdownFlag()
+    private let outcome = Mutex<StoreFailure?>(nil)
+
+    /// How long a commit is tried while the program is stopping.
+    static let patienceWhenStopping: UInt64 = 20_000_000_000
+
+    init(steps: BoundedQueue<EngineStep>, logger: Logger) {
+        self.steps = steps
+        self.logger = logger
+    }
+
+    /// What ended the loop early, if anything.
+    var failure: StoreFailure? { outcome.withLock { $0 } }
+
+    /// From now on failing commits are given up after a while.
+    func stopSoon() { stopping.request() }
+
+    /// Runs until the step queue is closed and empty, or a commit fails for good. `consume` writes
+    /// one step; `committed` is told of every one that is on disk.
+    func run(
+        consume: (EngineStep) throws(StoreFailure) -> Void, committed: (EngineStep) -> Void
+    ) {
+        while true {
+            switch steps.pop() {
+            case .element(let step):
+                if let failure = commit(step, consume) {
+                    outcome.withLock { $0 = failure }
+                    steps.close()
+                    return
+                }
+                committed(step)
+            case .timedOut: continue
+            case .closed: return
+            }
+        }
+    }
+
+    private func commit(
+        _ step: EngineStep, _ consume: (EngineStep) throws(StoreFailure) -> Void
+    ) -> StoreFailure? {
+        var pause: UInt64 = 50_000_000
+        var reported: StoreFailure?
+        var givingUpAt = UInt64.max
+        while true {
+            do {
+                try consume(step)
+                if reported != nil { logger.notice("Store writes again") }
+                return nil
+            } catch {
+                guard error.isRetryable else { return error }
+                if error != reported {
+                    reported = error
+                    logger.error(
+                        "Store cannot write; steps wait",
+                        metadata: ["step": "\(step.sequence)", "error": "\(error)"])
+                }
+                let now = MonotonicClock.now()
+                if stopping.isRequested, givingUpAt == .max {
+                    givingUpAt = now + Self.patienceWhenStopping
+                }
+                if now >= givingUpAt { return error }
+                MonotonicClock.sleep(until: now + pause)
+                pause = min(pause * 2, 2_000_000_000)
+            }
+        }
+    }
+}

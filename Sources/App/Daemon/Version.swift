@@ -1,0 +1,4 @@
+/// The version this program calls itself.
+package enum Version {
+    package static let text = "0.1.0"
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Daemon
+
+struct ReplayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Run recordings through the production pipeline.",
+        discussion: """
+            Reads line protocol from files, plain or gzip ('-' is standard input), and works \
+            through it in event time, as if it were arriving live. With --state the results land \
+            in that database and outbox exactly as the daemon would have written them; without \
+            it only the result files are written. Refused lines are counted on standard error; \
+            a truncated recording ends with code 65 after storing what was read.
+            """)
+
+    @Argument(help: "Recordings in the order they are to be read; '-' is standard input.")
+    var files: [String]
+    @OptionGroup var configurationFile: ConfigurationOption
+    @Option(help: ArgumentHelp("State directory to write to.", valueName: "dir"))
+    var state: String?
+    @Option(help: ArgumentHelp("Write the scores of every window (CSV).", valueName: "file"))
+    var scores: String?
+    @Option(help: ArgumentHelp("Write every prognosis (CSV).", valueName: "file"))
+    var prognoses: String?
+    @Option(help: ArgumentHelp("Write every ticket change (JSON lines).", valueName: "file"))
+    var tickets: String?
+    @Option(help: "Where now comes from: the recording (event) or this machine's clock (wall).")
+    var clock: ClockOption = .event
+
+    func validate() throws {
+        if files.isEmpty { throw ValidationError("name at least one recording") }
+    }
+
+    func run() throws {
+        try Console.run {
+            var configuration = try configurationFile.load()
+            configuration.useEventClock(clock == .event)
+            var options = Replay.Options(files: files)
+            options.stateDirectory = state
+            options.scores = scores
+            options.prognoses = prognoses
+            options.tickets = tickets
+            let bar = ProgressBar()
+            let summary = try Replay.run(
+                options, configuration: configuration,
+                logger: LogOutput.logger(configuration.logLevel)
+            ) { bar.show($0) }
+            bar.clear()
+            Console.error(summary.text)
+            if let failure = summary.failure { throw failure }
+        }
+    }
+}

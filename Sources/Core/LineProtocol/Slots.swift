@@ -1,0 +1,34 @@
+/// A fixed number of values in one allocation, made once and reused for every record.
+///
+/// Why not an array: a noncopyable owner needs no check on each write whether the storage is
+/// shared (measured: two checked arrays cost a tenth of the time per line).
+///
+/// Protection argument: the memory is allocated and initialised in full by `init`, freed by
+/// `deinit` and reachable through the subscript alone, which compares the index with the count.
+/// The struct cannot be copied, so there is exactly one owner and no access after `deinit`.
+/// Elements are trivial, so there is nothing to destroy.
+@safe @usableFromInline struct Slots<Element: BitwiseCopyable>: ~Copyable {
+    @usableFromInline let base: UnsafeMutablePointer<Element>
+    @usableFromInline let count: Int
+
+    init(repeating element: Element, count: Int) {
+        unsafe base = UnsafeMutablePointer<Element>.allocate(capacity: max(count, 1))
+        unsafe base.initialize(repeating: element, count: count)
+        self.count = count
+    }
+
+    deinit {
+        unsafe base.deallocate()
+    }
+
+    @inlinable subscript(_ index: Int) -> Element {
+        @inline(__always) get {
+            precondition(index >= 0 && index < count, "BUG: slot index outside the scratch")
+            return unsafe base[index]
+        }
+        @inline(__always) nonmutating _modify {
+            precondition(index >= 0 && index < count, "BUG: slot index outside the scratch")
+            yield unsafe &base[index]
+        }
+    }
+}

@@ -1,0 +1,260 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CONTROL_BYTES = 64 };
+
+struct csystem_batch {
+    uint32_t count;
+    uint32_t slot_bytes;
+    uint32_t drops;
+    uint8_t *slots;
+    struct mmsghdr *messages;
+    struct iovec *vectors;
+    struct sockaddr_storage *senders;
+    uint8_t (*controls)[CONTROL_BYTES];
+};
+
+csystem_batch *csystem_batch_create(uint32_t datagrams, uint32_t slot_bytes) {
+    csystem_batch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL) {
+        return NULL;
+    }
+    batch->count = datagrams;
+    batch->slot_bytes = slot_bytes;
+    batch->slots = calloc(datagrams, slot_bytes);
+    batch->messages = calloc(datagrams, sizeof *batch->messages);
+    batch->vectors = calloc(datagrams, sizeof *batch->vectors);
+    batch->senders = calloc(datagrams, sizeof *batch->senders);
+    batch->controls = calloc(datagrams, sizeof *batch->controls);
+    if (batch->slots == NULL || batch->messages == NULL || batch->vectors == NULL
+        || batch->senders == NULL || batch->controls == NULL) {
+        csystem_batch_destroy(batch);
+        return NULL;
+    }
+    for (uint32_t index = 0; index < datagrams; index++) {
+        batch->vectors[index].iov_base = batch->slots + (size_t)index * slot_bytes;
+        batch->vectors[index].iov_len = slot_bytes;
+        struct msghdr *header = &batch->messages[index].msg_hdr;
+        header->msg_iov = &batch->vectors[index];
+        header->msg_iovlen = 1;
+        header->msg_name = &batch->senders[index];
+        header->msg_control = batch->controls[index];
+    }
+    return batch;
+}
+
+void csystem_batch_destroy(csystem_batch *batch) {
+    free(batch->slots);
+    free(batch->messages);
+    free(batch->vectors);
+    free(batch->senders);
+    free(batch->controls);
+    free(batch);
+}
+
+int csystem_batch_receive(csystem_batch *batch, int descriptor) {
+    /* The kernel overwrites both lengths with what it used. */
+    for (uint32_t index = 0; index < batch->count; index++) {
+        struct msghdr *header = &batch->messages[index].msg_hdr;
+        header->msg_namelen = sizeof batch->senders[index];
+        header->msg_controllen = CONTROL_BYTES;
+    }
+    int received;
+    do {
+        received = recvmmsg(descriptor, batch->messages, batch->count, MSG_DONTWAIT, NULL);
+    } while (received < 0 && errno == EINTR);
+    if (received < 0) {
+        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+    }
+    for (int index = 0; index < received; index++) {
+        struct msghdr *header = &batch->messages[index].msg_hdr;
+        for (struct cmsghdr *control = CMSG_FIRSTHDR(header); control != NULL;
+             control = CMSG_NXTHDR(header, control)) {
+            if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SO_RXQ_OVFL) {
+                memcpy(&batch->drops, CMSG_DATA(control), sizeof batch->drops);
+            }
+        }
+    }
+    return received;
+}
+
+static uint64_t big_endian_64(const uint8_t *bytes) {
+    uint64_t value = 0;
+    for (int index = 0; index < 8; index++) {
+        value = value << 8 | bytes[index];
+    }
+    return value;
+}
+
+csystem_datagram csystem_batch_datagram(const csystem_batch *batch, uint32_t index) {
+    csystem_datagram datagram = {
+        .bytes = batch->slots + (size_t)index * batch->slot_bytes,
+        .length = batch->messages[index].msg_len,
+        .truncated = (batch->messages[index].msg_hdr.msg_flags & MSG_TRUNC) != 0,
+    };
+    const struct sockaddr_storage *sender = &batch->senders[index];
+    if (sender->ss_family == AF_INET) {
+        const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)sender;
+        datagram.address_low = 0xFFFF00000000u | ntohl(ipv4->sin_addr.s_addr);
+    } else if (sender->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)sender;
+        datagram.address_high = big_endian_64(ipv6->sin6_addr.s6_addr);
+        datagram.address_low = big_endian_64(ipv6->sin6_addr.s6_addr + 8);
+    }
+    return datagram;
+}
+
+uint32_t csystem_batch_drops(const csystem_batch *batch) {
+    return batch->drops;
+}
+
+static struct addrinfo *resolve(const char *host, uint16_t port, int flags) {
+    char service[8];
+    snprintf(service, sizeof service, "%u", port);
+    struct addrinfo hints = {
+        .ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_DGRAM,
+        .ai_flags = AI_NUMERICSERV | flags,
+    };
+    struct addrinfo *found = NULL;
+    return getaddrinfo(host, service, &hints, &found) == 0 ? found : NULL;
+}
+
+/* Closes the descriptor and frees the address list; keeps errno as the result. */
+static int give_up(int descriptor, struct addrinfo *address) {
+    int code = errno;
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    freeaddrinfo(address);
+    return -code;
+}
+
+int csystem_udp_listen(const char *host, uint16_t port, int receive_buffer_bytes) {
+    struct addrinfo *address = resolve(host, port, AI_NUMERICHOST);
+    if (address == NULL) {
+        return CSYSTEM_BAD_ADDRESS;
+    }
+    int descriptor = socket(address->ai_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) {
+        return give_up(-1, address);
+    }
+    int on = 1;
+    int off = 0;
+    /* "::" takes IPv4 senders too, whatever the system's default says. */
+    if (address->ai_family == AF_INET6) {
+        setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    }
+    setsockopt(descriptor, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+    /* FORCE needs CAP_NET_ADMIN; without it the request is cut to net.core.rmem_max. */
+    if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_bytes,
+                   sizeof receive_buffer_bytes) < 0) {
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes,
+                   sizeof receive_buffer_bytes);
+    }
+    if (bind(descriptor, address->ai_addr, address->ai_addrlen) < 0) {
+        return give_up(descriptor, address);
+    }
+    freeaddrinfo(address);
+    return descriptor;
+}
+
+int csystem_udp_connect(const char *host, uint16_t port) {
+    struct addrinfo *address = resolve(host, port, 0);
+    if (address == NULL) {
+        return CSYSTEM_BAD_ADDRESS;
+    }
+    int descriptor = socket(address->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        return give_up(-1, address);
+    }
+    if (connect(descriptor, address->ai_addr, address->ai_addrlen) < 0) {
+        return give_up(descriptor, address);
+    }
+    freeaddrinfo(address);
+    return descriptor;
+}
+
+int csystem_receive_buffer(int descriptor) {
+    int bytes = 0;
+    socklen_t length = sizeof bytes;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, &length) < 0) {
+        return -errno;
+    }
+    return bytes / 2; /* socket(7): the kernel doubles the value that was set */
+}
+
+int csystem_local_address(int descriptor, char *host, size_t host_bytes, uint16_t *port) {
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    if (getsockname(descriptor, (struct sockaddr *)&address, &length) < 0) {
+        return -errno;
+    }
+    if (getnameinfo((struct sockaddr *)&address, length, host, (socklen_t)host_bytes, NULL, 0,
+                    NI_NUMERICHOST) != 0) {
+        return -EINVAL;
+    }
+    *port = address.ss_family == AF_INET6
+        ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port)
+        : ntohs(((struct sockaddr_in *)&address)->sin_port);
+    return 0;
+}
+
+int csystem_socket_drops(int descriptor, uint32_t *drops) {
+    uint32_t values[SK_MEMINFO_VARS];
+    socklen_t length = sizeof values;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, values, &length) < 0) {
+        return -errno;
+    }
+    if (length < (SK_MEMINFO_DROPS + 1) * sizeof values[0]) {
+        return -ENOTSUP;
+    }
+    *drops = values[SK_MEMINFO_DROPS];
+    return 0;
+}
+
+int csystem_refuse_datagrams(int descriptor) {
+    struct sock_filter refuse = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {.len = 1, .filter = &refuse};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0
+        ? -errno : 0;
+}
+
+int csystem_wait_readable(int first, int second) {
+    struct pollfd watched[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
+    int ready;
+    do {
+        ready = poll(watched, 2, -1);
+    } while (ready < 0 && errno == EINTR);
+    return ready < 0 ? -errno : 0;
+}
+
+int csystem_eventfd(void) {
+    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+void csystem_name_thread(const char *name) {
+    char cut[16];
+    snprintf(cut, sizeof cut, "%s", name);
+    pthread_setname_np(pthread_self(), cut);
+}
+
+const char *csystem_error_text(int code) {
+    return strerrordesc_np(code);
+}

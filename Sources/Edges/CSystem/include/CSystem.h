@@ -1,0 +1,62 @@
+/* The few Linux calls that Swift cannot import or can only express with pages of pointer
+   arithmetic: batched datagram receive with control messages, socket addresses, eventfd.
+
+   In: plain integers and C strings. Out: a non-negative result, or the negated errno.
+   Always: no call allocates except csystem_batch_create; nothing here keeps global state.
+   Absent on purpose: policy. Which socket, how large, how often is decided in Swift. */
+#ifndef FORESTALL_CSYSTEM_H
+#define FORESTALL_CSYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One received datagram. `bytes` stays valid until the batch receives again. */
+typedef struct {
+    const uint8_t *bytes;
+    uint32_t length;
+    bool truncated;
+    /* The sender's IPv6 address, big endian halves; IPv4 as ::ffff:a.b.c.d. */
+    uint64_t address_high;
+    uint64_t address_low;
+} csystem_datagram;
+
+/* Receive buffers and headers for one recvmmsg call, allocated once. */
+typedef struct csystem_batch csystem_batch;
+
+/* NULL when memory is short. Pages of a slot are touched only when a datagram needs them. */
+csystem_batch *csystem_batch_create(uint32_t datagrams, uint32_t slot_bytes);
+void csystem_batch_destroy(csystem_batch *batch);
+/* Number of datagrams received without waiting; 0 when the socket holds none. */
+int csystem_batch_receive(csystem_batch *batch, int descriptor);
+/* `index` must be below the last result of csystem_batch_receive. */
+csystem_datagram csystem_batch_datagram(const csystem_batch *batch, uint32_t index);
+/* The socket's drop counter (wraps at 2^32) as last reported with a datagram; 0 before. */
+uint32_t csystem_batch_drops(const csystem_batch *batch);
+
+/* Result of the two open calls when `host` names no address. */
+#define CSYSTEM_BAD_ADDRESS (-4096)
+
+/* A bound, non-blocking UDP socket. `host` must be numeric; port 0 lets the kernel choose. */
+int csystem_udp_listen(const char *host, uint16_t port, int receive_buffer_bytes);
+/* A connected, blocking UDP socket; `host` may be a name. */
+int csystem_udp_connect(const char *host, uint16_t port);
+/* The receive buffer the kernel granted, in bytes of payload accounting. */
+int csystem_receive_buffer(int descriptor);
+/* Numeric local address and port of a bound socket. */
+int csystem_local_address(int descriptor, char *host, size_t host_bytes, uint16_t *port);
+/* The socket's drop counter now; RXQ_OVFL only tells the value when a datagram was queued. */
+int csystem_socket_drops(int descriptor, uint32_t *drops);
+/* From now on the kernel queues nothing more on this socket; what it holds stays readable. */
+int csystem_refuse_datagrams(int descriptor);
+
+/* Waits without limit until one of the two can be read. */
+int csystem_wait_readable(int first, int second);
+/* A non-blocking event counter. */
+int csystem_eventfd(void);
+/* Names the calling thread; longer names are cut to 15 bytes. */
+void csystem_name_thread(const char *name);
+/* The untranslated sentence for an errno, or NULL. */
+const char *csystem_error_text(int code);
+
+#endif

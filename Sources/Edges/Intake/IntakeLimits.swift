@@ -1,0 +1,39 @@
+/// How much of everything intake holds, and what happens beyond it.
+///
+/// This is the centre of `Intake`, the room where bytes enter the program.
+/// - In: datagrams from the network; recordings, plain or gzip, from files and pipes.
+/// - Out: ``LineBlock`` values full of whole lines, each piece with its sender and arrival time.
+/// - Always: memory is fixed at the start. A block belongs to one place at a time: pool, listener
+///   or reader, queue, engine, pool. A cut line is never handed on: half a number is a wrong
+///   number. Whatever is lost is counted, in one of the four places below.
+/// - Absent on purpose: the grammar of a line. Intake knows newlines, and for recordings it asks
+///   its caller where the last complete record ends. It decides nothing and stores nothing.
+///
+/// What may be lost, and where it is counted:
+/// - the kernel's receive buffer is full: ``UDPCounts/kernelDrops``;
+/// - a datagram is longer than `datagramBytesMax`: its whole lines are kept, the rest is cut off,
+///   ``UDPCounts/truncated``;
+/// - a line of a recording does not fit a slab: ``RecordingReader/overlongLines``;
+/// - a line given to ``UDPSender`` does not fit any datagram: ``UDPSender/overlongLines``.
+package struct IntakeLimits: Hashable, Sendable {
+    /// Slabs made at the start; the pool never grows. When all are on their way, listeners wait.
+    package var slabs = 64
+    /// Bytes of one slab. At least 65,536, so that every datagram and line of a protocol fits.
+    package var slabBytes = 128 << 10
+    /// Pieces (datagrams, requests) one block can carry.
+    package var segmentsPerBlock = 256
+    /// Longest datagram taken whole, in bytes. 65,507 is the most IPv4 can carry.
+    package var datagramBytesMax = 65_507
+    /// Datagrams per system call.
+    package var datagramsPerBatch = 64
+    /// The kernel's buffer per socket, in bytes; cut to `net.core.rmem_max` without privilege.
+    package var receiveBufferBytes = 8 << 20
+
+    package init() {}
+
+    /// What intake keeps for itself when all slabs are in use, in bytes.
+    package var memoryBytes: Int {
+        slabs * (slabBytes + segmentsPerBlock * MemoryLayout<LineSegment>.stride)
+            + datagramsPerBatch * (datagramBytesMax + 1)
+    }
+}

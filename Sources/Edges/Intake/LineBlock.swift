@@ -1,0 +1,111 @@
+internal import Platform
+package import Primitives
+
+/// One piece of a block: whole lines that came from one sender at one time.
+///
+/// The last line of a segment needs no newline: a segment's end ends its line.
+package struct LineSegment: Hashable, Sendable {
+    /// Where it starts in the block, in bytes.
+    package let offset: Int
+    package let length: Int
+    package let source: LineSource
+    /// Wall clock when the kernel handed the bytes over.
+    package let arrival: Timestamp
+
+    package init(offset: Int, length: Int, source: LineSource, arrival: Timestamp) {
+        self.offset = offset
+        self.length = length
+        self.source = source
+        self.arrival = arrival
+    }
+
+    package var range: Range<Int> { offset..<offset + length }
+}
+
+/// How far into a recording a block reaches; what a replay remembers to go on from.
+package struct InputPosition: Hashable, Sendable {
+    /// Index of the file on the command line.
+    package let file: Int
+    /// Bytes of uncompressed text before the first byte that follows the block.
+    package let offset: UInt64
+
+    package init(file: Int, offset: UInt64) {
+        self.file = file
+        self.offset = offset
+    }
+}
+
+/// A slab of received lines that moves from thread to thread and is never shared.
+///
+/// Noncopyable, so the compiler refuses every use after it was handed on. After its first filling
+/// a block allocates nothing.
+package struct LineBlock: ~Copyable, Sendable {
+    private var slab: ByteSlab
+    private var segments: [LineSegment] = []
+    private let segmentsMax: Int
+    /// Bytes in use.
+    package private(set) var count = 0
+    /// Datagrams the kernel threw away since the block before this one.
+    package var kernelDrops: UInt64 = 0
+    /// Set for blocks of a recording.
+    package var position: InputPosition?
+
+    package init(slabBytes: Int, segmentsMax: Int) {
+        slab = ByteSlab(capacity: slabBytes)
+        self.segmentsMax = segmentsMax
+        segments.reserveCapacity(segmentsMax)
+    }
+
+    package var capacity: Int { slab.capacity }
+    package var isEmpty: Bool { segments.isEmpty }
+    package var segmentCount: Int { segments.count }
+
+    package func segment(_ index: Int) -> LineSegment { segments[index] }
+
+    /// Lends the bytes of the block together with the table of its segments.
+    package func withLines<Result: ~Copyable, Failure: Error>(
+        _ body: (_ bytes: Span<UInt8>, _ segments: Span<LineSegment>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try slab.withBytes(0..<count) { bytes throws(Failure) in
+            try body(bytes, segments.span)
+        }
+    }
+
+    package func hasRoom(for length: Int) -> Bool {
+        length <= capacity - count && segments.count < segmentsMax
+    }
+
+    /// Adds a segment. False, and nothing is added, when it does not fit.
+    package mutating func append(
+        _ bytes: Span<UInt8>, source: LineSource, arrival: Timestamp
+    ) -> Bool {
+        guard hasRoom(for: bytes.count) else { return false }
+        slab.copy(bytes, at: count)
+        segments.append(
+            LineSegment(offset: count, length: bytes.count, source: source, arrival: arrival))
+        count += bytes.count
+        return true
+    }
+
+    /// Makes the block empty.
+    package mutating func reset() {
+        segments.removeAll(keepingCapacity: true)
+        count = 0
+        kernelDrops = 0
+        position = nil
+    }
+
+    /// Lets a reader put bytes straight into an empty block; the result is how many are whole
+    /// lines and become its one segment.
+    mutating func fill<Failure: Error>(
+        source: LineSource, arrival: Timestamp,
+        _ body: (inout ByteSlab) throws(Failure) -> Int
+    ) throws(Failure) {
+        precondition(isEmpty, "BUG: block in use")
+        let length = try body(&slab)
+        guard length > 0 else { return }
+        segments.append(
+            LineSegment(offset: 0, length: length, source: source, arrival: arrival))
+        count = length
+    }
+}

@@ -1,0 +1,51 @@
+internal import Glibc
+
+/// Files that are either completely there or not there at all, also after a power cut.
+///
+/// Protection argument for the unsafe code: the calls only read paths, borrowed as C strings.
+package enum DurableFile {
+    package enum Outcome: Sendable {
+        case written
+        /// A file of that name was in the final directory before; its content was left alone.
+        case alreadyPresent
+    }
+
+    /// Writes `temporaryDirectory/name`, synchronizes it, renames it into `finalDirectory` and
+    /// synchronizes that directory. Both directories are created when missing and must be on one
+    /// file system. Calling again with the same name is a success without effect, so a delivery
+    /// interrupted at any point can simply be repeated.
+    @discardableResult
+    package static func writeAtomically(
+        _ bytes: Span<UInt8>, name: String, temporaryDirectory: String, finalDirectory: String
+    ) throws(SystemFailure) -> Outcome {
+        precondition(!name.isEmpty && !name.contains("/"), "BUG: not a file name")
+        try Directory.create(temporaryDirectory)
+        try Directory.create(finalDirectory)
+        let temporary = temporaryDirectory + "/" + name
+        let final = finalDirectory + "/" + name
+        if unsafe access(final, F_OK) == 0 {
+            unsafe unlink(temporary)
+            // The earlier attempt may have ended between its rename and its synchronize.
+            try Directory.synchronize(finalDirectory)
+            return .alreadyPresent
+        }
+        do throws(SystemFailure) {
+            try write(bytes, to: temporary)
+            guard unsafe rename(temporary, final) == 0 else {
+                throw SystemFailure("write", final, code: errno)
+            }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
+        }
+        try Directory.synchronize(finalDirectory)
+        return .written
+    }
+
+    private static func write(_ bytes: Span<UInt8>, to path: String) throws(SystemFailure) {
+        let file = try Descriptor.open(
+            path, flags: O_WRONLY | O_CREAT | O_TRUNC, operation: "write")
+        try file.writeAll(bytes, subject: path)
+        try file.synchronize(subject: path)
+    }
+}

@@ -1,0 +1,46 @@
+import Detection
+package import Engine
+import Primitives
+import Prognosis
+
+/// Prognoses as CSV: one row per component and instant that brought new evidence; empty where the
+/// evidence does not justify a number.
+package struct PrognosesFile: ~Copyable {
+    static let header =
+        "device,component,time,horizon_seconds,risk,"
+        + "rul_p05_seconds,rul_p50_seconds,rul_p95_seconds\n"
+
+    private let file: ResultFile
+    private var names: StepNames
+    private var row = CSVRow()
+
+    /// `configuration` is the engine's own.
+    package init(path: String, configuration: EngineConfiguration) throws(StoreFailure) {
+        file = try ResultFile.growing(path: path, from: PrognosesFile.header)
+        names = StepNames(configuration)
+    }
+
+    /// Steps must come in order, from the engine's first on.
+    package mutating func write(_ step: EngineStep) throws(StoreFailure) {
+        names.learn(step)
+        for closed in step.closed {
+            let device = closed.assessment.device
+            for risk in closed.risks {
+                row.field(names[device])
+                row.field(names.component(risk.component, of: device))
+                row.field(closed.assessment.end)
+                row.field(risk.horizon.seconds)
+                row.field(risk.probability)
+                row.field(risk.remaining?.p05.seconds)
+                row.field(risk.remaining?.p50.seconds)
+                row.field(risk.remaining?.p95?.seconds)
+                row.endRow()
+            }
+        }
+        try file.write(row.take())
+    }
+
+    package consuming func finish() throws(StoreFailure) {
+        try file.finish()
+    }
+}

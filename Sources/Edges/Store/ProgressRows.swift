@@ -1,0 +1,70 @@
+import Engine
+import GRDB
+import Primitives
+import Windows
+
+/// The rows that tell how far the program has come and what it left out.
+struct ProgressRows {
+    let step: EngineStep
+    let input: InputPosition?
+
+    /// `false` when a step of this number is there already; the committed row stays.
+    func writeStep(configuration: String, in db: Database) throws -> Bool {
+        let windows = step.closed.reduce(0) { $0 + $1.frame.summaries.count }
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO step (sequence, advanced_to, windows, changes, configuration,
+                    input_name, input_size, input_hash, input_offset)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sequence) DO NOTHING
+                """
+        ).execute(arguments: [
+            step.sequence, step.advancedTo.nanoseconds, windows, step.changes.count,
+            configuration, input?.name, input?.size, input?.hash, input?.offset,
+        ])
+        return db.changesCount > 0
+    }
+
+    func writeRefusals(in db: Database) throws {
+        for refused in step.refused {
+            try db.cachedStatement(
+                sql: """
+                    INSERT INTO refusal (source, reason, count, last_time, "column", sample)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    ON CONFLICT (source, reason) DO UPDATE SET count = count + excluded.count,
+                        last_time = excluded.last_time, "column" = excluded."column",
+                        sample = excluded.sample
+                    """
+            ).execute(arguments: [
+                refused.source.description, refused.reason, refused.count,
+                refused.time.nanoseconds, refused.column, refused.sample,
+            ])
+        }
+    }
+
+    func writeCounters(in db: Database) throws {
+        let counters = step.counters
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO runtime (id, sequence, advanced_to, lines_accepted, lines_refused,
+                    lines_late, lines_restamped, readings, readings_refused, text_fields,
+                    windows_closed)
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence,
+                    advanced_to = excluded.advanced_to, lines_accepted = excluded.lines_accepted,
+                    lines_refused = excluded.lines_refused, lines_late = excluded.lines_late,
+                    lines_restamped = excluded.lines_restamped, readings = excluded.readings,
+                    readings_refused = excluded.readings_refused,
+                    text_fields = excluded.text_fields, windows_closed = excluded.windows_closed
+                """
+        ).execute(arguments: [
+            step.sequence, step.advancedTo.nanoseconds, column(counters.linesAccepted),
+            column(counters.linesRefused), column(counters.linesLate),
+            column(counters.linesRestamped), column(counters.readings),
+            column(counters.readingsRefused), column(counters.textFields),
+            column(counters.windowsClosed),
+        ])
+    }
+
+    /// SQLite's integers are signed.
+    private func column(_ count: UInt64) -> Int64 { Int64(clamping: count) }
+}

@@ -1,0 +1,112 @@
+import GRDB
+
+/// The open database of a state directory: one writing connection and a few reading ones.
+///
+/// Copies share the connections. Writers take turns: the store thread writes steps, Delivery marks
+/// rows, and SQLite sees one after the other.
+package struct StateDatabase: Sendable {
+    package let directory: StateDirectory
+    let pool: DatabasePool
+
+    static let advice = "give another directory with --state"
+
+    /// Creates the file or brings an older one up to date.
+    package init(opening directory: StateDirectory) throws(StoreFailure) {
+        let path = directory.databasePath
+        do {
+            try StateDatabase.examine(path)
+            let pool = try DatabasePool(path: path, configuration: StateDatabase.configuration)
+            try Schema.migrator.migrate(pool)
+            self.directory = directory
+            self.pool = pool
+        } catch {
+            throw StoreFailure("open", path, because: error)
+        }
+    }
+
+    /// Waits for the running transaction and closes the connections. Later calls fail.
+    package func close() throws(StoreFailure) {
+        do {
+            try pool.close()
+        } catch {
+            throw StoreFailure("close", directory.databasePath, because: error)
+        }
+    }
+
+    /// The step number to go on after; 0 in a new database.
+    package func lastSequence() throws(StoreFailure) -> Int {
+        try read { db in
+            try Int.fetchOne(db, sql: "SELECT max(sequence) FROM step") ?? 0
+        }
+    }
+
+    /// How far a recording has been folded: offset in bytes, 0 when it was never seen.
+    package func resumeOffset(of input: InputPosition) throws(StoreFailure) -> Int64 {
+        try read { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT max(input_offset) FROM step
+                    WHERE input_name = ? AND input_hash = ? AND input_size IS ?
+                    """, arguments: [input.name, input.hash, input.size]) ?? 0
+        }
+    }
+
+    func read<Value>(_ body: (Database) throws -> Value) throws(StoreFailure) -> Value {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw StoreFailure("read", directory.databasePath, because: error)
+        }
+    }
+
+    func write<Value>(_ body: (Database) throws -> Value) throws(StoreFailure) -> Value {
+        do {
+            return try pool.write(body)
+        } catch {
+            throw StoreFailure("write", directory.databasePath, because: error)
+        }
+    }
+
+    /// Refuses foreign files and those of a newer version. `db` has not been changed yet.
+    static func check(_ db: Database, path: String) throws {
+        let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        guard application == Schema.applicationID || (application == 0 && tables == 0) else {
+            throw StoreFailure(
+                .data, "cannot open \(path): it is not a Forestall database - \(advice)")
+        }
+        guard version <= Schema.version else {
+            throw StoreFailure(
+                .data,
+                "cannot open \(path): it was written by a newer version of forestall "
+                    + "(schema v\(version), this one knows v\(Schema.version)) - "
+                    + "use that version or another --state")
+        }
+    }
+
+    /// Looks at the file before anything changes it: a writing connection would turn a foreign
+    /// database to write-ahead logging. A missing file is fine.
+    private static func examine(_ path: String) throws {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(5)
+        let queue: DatabaseQueue
+        do {
+            configuration.readonly = true
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN {
+            return
+        }
+        try queue.read { db in try check(db, path: path) }
+        try queue.close()
+    }
+
+    private static var configuration: GRDB.Configuration {
+        var configuration = GRDB.Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(5)
+        configuration.label = "forestall.store"
+        return configuration
+    }
+}

@@ -1,0 +1,124 @@
+import GRDB
+import Testing
+
+@testable import Store
+
+/// The constraints carry the invariants, whoever writes.
+@Suite struct SchemaTests {
+    private func check(_ sql: String, refused constraint: String?) throws {
+        let store = try TestStore()
+        var writer = try store.writer()
+        _ = try writer.write(Sample.step())
+        do {
+            try store.execute(sql)
+            #expect(constraint == nil, "accepted: \(sql)")
+        } catch let error as DatabaseError {
+            #expect(error.message?.contains(constraint ?? "nothing refused") == true, "\(error)")
+        }
+    }
+
+    private static let ticket = """
+        INSERT INTO ticket (id, device, component, failure_mode, state, revision, severity,
+            first_seen, opened_at, updated_at, sentence, document)
+        """
+
+    @Test(
+        arguments: [
+            (
+                ticket + "VALUES ('b', 1, 'bearing', 'm', 'open', 1, 'advice', 1, 1, 1, 's', '{}')",
+                "UNIQUE constraint failed: ticket.device, ticket.component"
+            ),
+            (
+                ticket
+                    + "VALUES ('b', 1, 'bearing', 'm', 'planned', 1, 'advice', 1, 1, 1, 's', '{}')",
+                "UNIQUE constraint failed: ticket.device, ticket.component"
+            ),
+            (
+                ticket
+                    + "VALUES ('b', 1, 'bearing', 'm', 'closed', 1, 'advice', 1, 1, 1, 's', '{}')",
+                nil
+            ),
+            (ticket + "VALUES ('b', 1, 'seal', 'm', 'open', 1, 'advice', 1, 1, 1, 's', '{}')", nil),
+            (
+                ticket + "VALUES ('b', 9, 'seal', 'm', 'open', 1, 'advice', 1, 1, 1, 's', '{}')",
+                "FOREIGN KEY"
+            ),
+            (
+                ticket + "VALUES ('b', 1, 'seal', 'm', 'lost', 1, 'advice', 1, 1, 1, 's', '{}')",
+                "state IN"
+            ),
+            (
+                ticket + "VALUES ('b', 1, 'seal', 'm', 'open', 0, 'advice', 1, 1, 1, 's', '{}')",
+                "revision >= 1"
+            ),
+            (
+                ticket + "VALUES ('b', 1, 'seal', 'm', 'open', 1, 'minor', 1, 1, 1, 's', '{}')",
+                "severity IN"
+            ),
+            (
+                ticket + "VALUES ('b', 1, 'seal', 'm', 'open', 1, 'advice', 1, 1, 1, 's', '{')",
+                "json_valid"
+            ),
+        ] as [(String, String?)])
+    func tickets(_ sql: String, _ constraint: String?) throws {
+        try check(sql, refused: constraint)
+    }
+
+    @Test(
+        arguments: [
+            ("INSERT INTO window VALUES (1, 1, 0, 1, 2, 1.5, 0, 1, 2)", "count > 0"),
+            ("INSERT INTO window VALUES (1, 1, -1, 1, 2, 1.5, 0, 1, 2)", "count > 0"),
+            ("INSERT INTO window VALUES (1, 1, 1, 3, 2, 1.5, 0, 1, 2)", "min <= max"),
+            ("INSERT INTO window VALUES (1, 1, 1, 1, 2, 1.5, -1, 1, 2)", "sd >= 0"),
+            ("INSERT INTO window VALUES (1, 99, 1, 1, 2, 1.5, 0, 1, 2)", "FOREIGN KEY"),
+            ("INSERT INTO window VALUES (1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL)", nil),
+            ("INSERT INTO device_score VALUES (1, 1, 2, 1, 1.5, 1, 50, 'normal')", "score BETWEEN"),
+            (
+                "INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 101, 'normal')",
+                "health BETWEEN"
+            ),
+            ("INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 50, 'odd')", "state IN"),
+            ("INSERT INTO device_score VALUES (2, 1, 2, 1, 0.5, 1, 50, 'normal')", "start <"),
+            ("INSERT INTO signal_score VALUES (1, 1, -0.5, 1, 'normal')", "score BETWEEN"),
+            ("INSERT INTO prognosis VALUES (1, 'c', 1, 60, 0.5, 3, 2, 4, 'r')", "p05 <= p50"),
+            ("INSERT INTO prognosis VALUES (1, 'c', 1, 60, 1.5, 1, 2, 3, 'r')", "risk BETWEEN"),
+            ("INSERT INTO signal (device, name) VALUES (1, 'pump.vibration_rms')", "UNIQUE"),
+            ("INSERT INTO device (name, class, first_seen) VALUES ('', 'c', 1)", "name <> ''"),
+            (
+                "INSERT INTO outbox (sink, event_id, payload, time) VALUES ('fax', 'e', '', 1)",
+                "sink IN"
+            ),
+            (
+                "INSERT INTO outbox (sink, event_id, payload, time) "
+                    + "VALUES ('spool', '00c0ffee00c0ffee-1', '', 1)", "UNIQUE"
+            ),
+            ("UPDATE outbox SET attempts = -1", "attempts >= 0"),
+            ("INSERT INTO refusal VALUES ('s', 'r', -1, 1, 1, '')", "count > 0"),
+            (
+                "INSERT INTO step (sequence, advanced_to, windows, changes, configuration, input_name) "
+                    + "VALUES (9, 1, 0, 0, 'c', 'f')", "input_name IS NULL"
+            ),
+            ("INSERT INTO runtime (id) VALUES (2)", "id = 1"),
+            (
+                "INSERT INTO ticket_change VALUES ('00c0ffee00c0ffee', 1, 'updated', 1, 'r', '{}')",
+                "UNIQUE"
+            ),
+            (
+                "INSERT INTO ticket_change VALUES ('nobody', 1, 'opened', 1, 'r', '{}')",
+                "FOREIGN KEY"
+            ),
+            ("DELETE FROM device", "FOREIGN KEY"),
+        ] as [(String, String?)])
+    func everythingElse(_ sql: String, _ constraint: String?) throws {
+        try check(sql, refused: constraint)
+    }
+
+    /// People who open the file find the explanations in `.schema`.
+    @Test func schemaIsDocumentedInTheFile() throws {
+        let store = try TestStore()
+        let sql = try store.rows("SELECT sql FROM sqlite_schema WHERE name = 'window'")
+        #expect(sql.first?.contains("-- one row per signal and closed window") == true)
+        #expect(try store.rows("PRAGMA application_id") == ["1181708901"])
+        #expect(try store.rows("PRAGMA journal_mode") == ["wal"])
+    }
+}
