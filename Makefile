@@ -3,7 +3,7 @@ SWIFT ?= swift
 BUILD ?= .build
 PROGRAM = $(BUILD)/release/forestall
 
-.PHONY: help dependencies build demo test lint format bench bench-all clean
+.PHONY: help dependencies build demo smoke test lint format bench bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -16,6 +16,9 @@ build: dependencies ## the program, release
 
 demo: build ## raise a ticket end to end: daemon, UDP, SQLite, outbox
 	@FORESTALL=$(PROGRAM) sh packaging/demo.sh
+
+smoke: build ## every command of the release program once
+	@FORESTALL=$(PROGRAM) sh packaging/smoke.sh
 
 test: dependencies ## all tests
 	$(SWIFT) test --scratch-path $(BUILD)

@@ -42,7 +42,7 @@ import Testing
         Case(.missingFields, 6, "m,a=b"),
         Case(.missingFields, 7, "m,a=b "),
         Case(.missingFields, 3, "m \r"),
-        Case(.missingFields, 3, "m\\ "),
+        Case(.missingFields, 4, "m\\ "),
         Case(.missingFields, 5, "\\,\\ "),
         Case(.missingFieldKey, 3, "m =1"),
         Case(.missingFieldKey, 7, "m v=1,"),
@@ -167,6 +167,7 @@ import Testing
         Case(.nulByte, 3, "m,\u{0}=b v=1"),
         Case(.nulByte, 6, "m,a=b\u{0} v=1"),
         Case(.nulByte, 4, "m v\u{0}=1"),
+        Case(.nulByte, 3, "m " + String(repeating: "\u{0}", count: 40)),
         Case(.lineTooLong, 61, "m v=\"012345678901234567890123456789012345678901234567890123456\""),
         Case(.lineTooLong, 61, "m,abcdefghijklmnopqrstuvwxyz=abcdefghijklmnopqrstuvwxyz v=1 17"),
         Case(.tooManyTags, 14, "m,a=1,b=2,c=3,d=4 v=1"),
@@ -199,7 +200,8 @@ import Testing
     @Test(arguments: cases + more) func refused(_ example: Case) { check(example) }
 
     /// A new reason without a case fails here.
-    @Test(arguments: LineRejection.allCases) func everyRejectionHasCases(_ rejection: LineRejection) {
+    @Test(arguments: LineRejection.allCases) func everyRejectionHasCases(_ rejection: LineRejection)
+    {
         #expect((Self.cases + Self.more).contains { $0.rejection == rejection })
     }
 
@@ -228,7 +230,7 @@ import Testing
     @Test func limitsAreInclusive() {
         let tags = "m,a=1,b=2,c=3 v=1"
         let fields = "m a=1,b=2,c=3,d=4"
-        let long = "m v=\"01234567890123456789012345678901234567890123456789012345\""
+        let long = "m v=\"0123456789012345678901234567890123456789012345678901234\""
         #expect(long.utf8.count == 61)
         let exact = String(long.dropLast(2)) + "\""
         #expect(Harness.records(tags, limits: Self.limits).first?.hasPrefix("m,a") == true)

@@ -35,7 +35,9 @@ import Testing
     }
 
     @Test func rounding() {
-        #expect(NumberText.rounded(2.345, decimals: 2) == 2.35 || NumberText.rounded(2.345, decimals: 2) == 2.34)
+        #expect(
+            NumberText.rounded(2.345, decimals: 2) == 2.35
+                || NumberText.rounded(2.345, decimals: 2) == 2.34)
         #expect(NumberText.rounded(1234.5, significant: 2) == 1200)
         #expect(NumberText.rounded(0.00012345, significant: 3) == 0.000123)
         #expect(NumberText.rounded(-7.0, significant: 4) == -7)

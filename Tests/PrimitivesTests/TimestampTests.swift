@@ -31,7 +31,8 @@ import Testing
             let time = Timestamp(nanoseconds: Int64(bitPattern: random.next()) / 2)
             #expect(Timestamp(rfc3339: time.rfc3339) == time, "\(time.nanoseconds)")
         }
-        #expect(Timestamp(nanoseconds: 1_767_592_800_250_000_000).rfc3339 == "2026-01-05T06:00:00.25Z")
+        #expect(
+            Timestamp(nanoseconds: 1_767_592_800_250_000_000).rfc3339 == "2026-01-05T06:00:00.25Z")
     }
 
     @Test func saturatesInsteadOfTrapping() {

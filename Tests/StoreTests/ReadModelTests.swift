@@ -1,3 +1,4 @@
+import Engine
 import Primitives
 import Testing
 
@@ -58,5 +59,46 @@ import Testing
                 + "`forestall replay --state` first, or give the right directory with --state")
         #expect(failure?.exitCode == 74)
         #expect(!parent.exists("forestall.db"))
+    }
+}
+
+@Suite struct FleetReadModelTests {
+    @Test func oneOfEverything() throws {
+        let store = try TestStore()
+        let model = try ReadModel(StateDirectory(reading: store.database.directory.path))
+        #expect(try model.devices() == [])
+        #expect(try model.status().counters == [])
+        var writer = try store.writer()
+        _ = try writer.write(Sample.step())
+        try writer.publish(process: #"{"pid":1}"#)
+        let device = ReadModel.DeviceRow(
+            name: "P-101", machineClass: "pump", firstSeen: Sample.time, lastWindow: Sample.time,
+            health: 62.5, score: 0.75, state: "abnormal", learned: 1, openTickets: 1)
+        #expect(try model.devices() == [device])
+        #expect(try model.devices(named: "P-101") == [device])
+        #expect(try model.devices(named: "P-102") == [])
+        #expect(
+            try model.signals(of: "P-101") == [
+                ReadModel.SignalRow(
+                    name: "pump.temperature", unit: nil, lastWindow: Sample.time, mean: nil),
+                ReadModel.SignalRow(
+                    name: "pump.vibration_rms", unit: "mm/s", lastWindow: Sample.time, mean: 1.5),
+            ])
+        #expect(try model.signals(of: "P-102") == nil)
+        #expect(
+            try model.decisions(about: "P-101") == [
+                ReadModel.DecisionRow(
+                    component: "bearing", time: Sample.time + .minutes(1), reason: "failure_risk")
+            ])
+        let status = try model.status()
+        #expect(status.steps == 1)
+        #expect(status.advancedTo == Sample.time + .minutes(2))
+        #expect(status.counters.first { $0.name == "lines_accepted" }?.value == 120)
+        #expect(status.counters.count == 8)
+        #expect(status.process == #"{"pid":1}"#)
+        #expect(status.openTickets == 1)
+        #expect(status.outboxBacklog == 3)
+        #expect(status.devices == [ReadModel.Status.Counter(name: "abnormal", value: 1)])
+        #expect(status.databaseBytes > 0)
     }
 }

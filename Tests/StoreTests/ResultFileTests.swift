@@ -14,7 +14,8 @@ import Testing
     @Test(arguments: [
         (0.1, "0.10000000000000001"), (1, "1"), (-1.5, "-1.5"), (0, "0"), (-0.0, "-0"),
         (1.0 / 3, "0.33333333333333331"), (1e300, "1.0000000000000001e+300"),
-        (9_007_199_254_740_993, "9007199254740992"), (5e-324, "4.9406564584124654e-324"),
+        (9_007_199_254_740_994, "9007199254740994"),
+        (.leastNonzeroMagnitude, "4.9406564584124654e-324"),
         (123_456_789, "123456789"), (.nan, ""), (.infinity, ""), (-.infinity, ""),
         (-.greatestFiniteMagnitude, "-1.7976931348623157e+308"),
     ])
@@ -26,7 +27,7 @@ import Testing
 
     /// Seventeen digits bring every double back.
     @Test func doublesReadBack() {
-        var generator = SystemRandomNumberGenerator()
+        var generator = Random(seed: 17)
         for _ in 0..<10_000 {
             let value = Double(bitPattern: generator.next())
             guard value.isFinite else { continue }
@@ -119,6 +120,7 @@ import Testing
             try "before".write(toFile: path, atomically: false, encoding: .utf8)
             var file = try TicketsFile(path: path)
             for step in steps { file.write(step) }
+            #expect(FileManager.default.fileExists(atPath: path + ".part"))
             // The old file stays until the new one is whole.
             #expect(try String(contentsOfFile: path, encoding: .utf8) == "before")
             try file.finish()

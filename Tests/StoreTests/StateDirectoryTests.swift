@@ -64,7 +64,7 @@ private func setfsuid(_ user: UInt32) -> Int32
             atPath: path, withIntermediateDirectories: false,
             attributes: [.posixPermissions: 0o555])
         let before = setfsuid(65_534)
-        defer { setfsuid(UInt32(before)) }
+        defer { _ = setfsuid(UInt32(before)) }
         try check(
             parent, "/state", .inputOutput,
             "cannot write in state directory $/state: permission denied - "

@@ -111,6 +111,22 @@ import Testing
         try check(store, "SELECT name FROM device", ["P-101"])
     }
 
+    @Test func aStepMayBeGivenUp() throws {
+        let store = try TestStore()
+        var writer = try store.writer()
+        try store.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON runtime BEGIN SELECT raise(ABORT, 'no'); END")
+        #expect(throws: StoreFailure.self) { try writer.write(Sample.step()) }
+        try store.execute("DROP TRIGGER broken")
+        var next = Sample.step(2)
+        next.devices = []
+        next.signals = []
+        #expect(try writer.write(next).windows == 2)
+        try check(
+            store, "SELECT signal FROM window_readable ORDER BY signal",
+            ["pump.temperature", "pump.vibration_rms"])
+    }
+
     @Test func writingAStepTwiceChangesNothing() throws {
         let store = try TestStore()
         var writer = try store.writer()

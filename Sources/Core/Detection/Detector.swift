@@ -35,3 +35,18 @@ package struct Detector: Sendable {
         devices[frame.device.index].assess(frame)
     }
 }
+
+extension Detector {
+    package func encode(_ device: DeviceID, into state: inout StateWriter) {
+        devices[device.index].encode(into: &state)
+    }
+
+    /// Takes up what was learned about a device whose signals are already known here.
+    package mutating func restore(
+        _ device: DeviceID, from state: inout StateReader
+    ) throws(StateFailure) {
+        var restored = devices[device.index]
+        try restored.restore(from: &state)
+        devices[device.index] = restored
+    }
+}

@@ -69,8 +69,15 @@ struct EventClock: Sendable {
         return stamp > arrival + lateness ? .restamp(arrival) : .accept(stamp)
     }
 
-    private mutating func start(at time: Timestamp) {
+    fileprivate mutating func start(at time: Timestamp) {
         now = time
         nextTick = time.floored(to: policy.tick) + policy.tick
+    }
+}
+
+extension EventClock {
+    /// Continues where an earlier process stopped.
+    mutating func restore(now: Timestamp?) {
+        if policy.source == .event, let now { start(at: now) }
     }
 }

@@ -15,25 +15,25 @@ package import Windows
 ///
 /// Order of work for a closed window: Windows, Detection, Prognosis, Tickets.
 package struct TelemetryEngine: ~Copyable {
-    private let configuration: EngineConfiguration
-    private let binder: LineBinder
-    private var parser = LineParser()
+    let configuration: EngineConfiguration
+    let binder: LineBinder
+    private var parser: LineParser
     private var series = SeriesTable()
-    package private(set) var registry = Registry()
-    private var windows = WindowStore()
-    private var detector = Detector()
-    private var alertMachines: [ConditionAlertMachine] = []
-    private var prognosticator = Prognosticator()
-    private var desk = TicketDesk()
-    private var clock: EventClock
-    private var hold = JumpHold()
+    package internal(set) var registry = Registry()
+    var windows = WindowStore()
+    var detector = Detector()
+    var alertMachines: [ConditionAlertMachine] = []
+    var prognosticator = Prognosticator()
+    var desk = TicketDesk()
+    var clock: EventClock
+    var hold = JumpHold()
     private var ledger: RefusalLedger
     package private(set) var counters = EngineCounters()
-    private var pending: EngineStep
+    var pending: EngineStep
     /// Greatest arrival time and tick so far.
-    private var advancedTo = Timestamp.distantPast
+    var advancedTo = Timestamp.distantPast
     /// Per device, dense, because they are read for every line.
-    private var lastArrivals: [Timestamp] = []
+    var lastArrivals: [Timestamp] = []
     private var latenesses: [TimeSpan] = []
 
     /// A step is sealed early when it holds this many windows, so that a backlog does not grow one
@@ -44,6 +44,7 @@ package struct TelemetryEngine: ~Copyable {
         let complete = configuration.completed
         self.configuration = complete
         binder = LineBinder(complete)
+        parser = LineParser(limits: LineLimits(maxLineBytes: configuration.limits.lineBytes))
         clock = EventClock(policy: configuration.clock)
         ledger = RefusalLedger(limit: configuration.limits.countedSources)
         pending = EngineStep(
@@ -90,14 +91,12 @@ package struct TelemetryEngine: ~Copyable {
         var position = start
         while position < end {
             let recordStart = position
-            switch parser.next(bytes, position: &position, end: end) {
+            switch parser.nextDeferringTags(bytes, position: &position, end: end) {
             case .end: return
             case .blank: continue
             case .rejected(let rejection):
-                counters.linesRefused += 1
-                ledger.note(
-                    rejection.name, source: source, column: parser.rejectionColumn, record: bytes,
-                    start: recordStart, end: position, time: clock.now ?? arrival)
+                refuse(
+                    rejection, bytes, recordStart..<position, source: source, time: arrival)
             case .record:
                 takeRecord(
                     bytes, recordStart..<position, source: source, arrival: arrival,
@@ -118,6 +117,10 @@ package struct TelemetryEngine: ~Copyable {
         let hash = ByteHash.hash(bytes, from: keyStart, to: keyEnd)
         var index = series.find(bytes, keyStart, keyEnd, hash: hash)
         if index < 0 {
+            // A key seen before was well formed; only a new one is taken apart.
+            if let rejection = parser.splitTags(bytes) {
+                return refuse(rejection, bytes, record, source: source, time: arrival)
+            }
             switch register(bytes, keyStart, keyEnd, hash: hash, at: stamp ?? arrival, emit: emit) {
             case .success(let new): index = new
             case .failure(let refusal):
@@ -188,6 +191,16 @@ package struct TelemetryEngine: ~Copyable {
         ledger.note(
             reason.rawValue, source: source, column: 1, record: bytes, start: record.lowerBound,
             end: record.upperBound, time: clock.now ?? time)
+    }
+
+    private mutating func refuse(
+        _ rejection: LineRejection, _ bytes: Span<UInt8>, _ record: Range<Int>,
+        source: LineSource, time: Timestamp
+    ) {
+        counters.linesRefused += 1
+        ledger.note(
+            rejection.name, source: source, column: parser.rejectionColumn, record: bytes,
+            start: record.lowerBound, end: record.upperBound, time: clock.now ?? time)
     }
 
     // MARK: Jumps of the event clock
@@ -264,7 +277,7 @@ package struct TelemetryEngine: ~Copyable {
                 signalPrefix: resolved.measurement + ".", signalSuffix: resolved.signalSuffix))
     }
 
-    private mutating func addDevice(
+    mutating func addDevice(
         _ name: String, machineClass: ClassID, at time: Timestamp
     ) -> DeviceID {
         let declared = configuration.classes[machineClass.rawValue]
@@ -316,14 +329,18 @@ package struct TelemetryEngine: ~Copyable {
         if signal == nil,
             registry[device].signals.count < configuration.limits.signalsPerDevice
         {
-            let new = registry.addSignal(named: text, of: device)
-            windows.addSignal(of: device)
-            detector.addSignal(new, named: text, of: device)
-            pending.signals.append(registry[new])
-            signal = new
+            signal = addSignal(named: text, of: device)
         }
         return series.addField(
             to: index, bytes, name.lowerBound, name.upperBound, signal: signal?.rawValue ?? -1)
+    }
+
+    mutating func addSignal(named name: String, of device: DeviceID) -> SignalID {
+        let new = registry.addSignal(named: name, of: device)
+        windows.addSignal(of: device)
+        detector.addSignal(new, named: name, of: device)
+        pending.signals.append(registry[new])
+        return new
     }
 
     private mutating func noteChanged(_ device: DeviceID) {
@@ -349,6 +366,13 @@ package struct TelemetryEngine: ~Copyable {
     private mutating func close(_ device: DeviceID, emit: (EngineStep) -> Void) {
         let frame = windows.closeNext(of: device, signals: registry[device].signals)
         counters.windowsClosed += UInt64(frame.summaries.count)
+        conclude(frame)
+        if pending.closed.count >= Self.windowsPerStep { seal(emit: emit) }
+    }
+
+    /// Everything right of the windows: Detection, Prognosis, Tickets. A fold over frames.
+    mutating func conclude(_ frame: WindowFrame) {
+        let device = frame.device
         let assessment = detector.assess(frame)
         if let alert = alertMachines[device.index].update(assessment) {
             pending.alerts.append(alert)
@@ -378,7 +402,6 @@ package struct TelemetryEngine: ~Copyable {
         pending.closed.append(
             EngineStep.Closed(
                 frame: frame, assessment: assessment, risks: risks.filter(\.isNew)))
-        if pending.closed.count >= Self.windowsPerStep { seal(emit: emit) }
     }
 
     private mutating func seal(emit: (EngineStep) -> Void) {

@@ -1,26 +1,26 @@
-/// A field key of the last record, one for each position: in telemetry the next record nearly always has the
-/// same ones, and comparing sixteen bytes is cheaper than searching them for delimiters.
+/// A field key of the last record, one for each position: in telemetry the next record nearly
+/// always has the same keys, and comparing sixteen bytes is cheaper than searching them for
+/// delimiters.
 ///
 /// A memory is a short cut and never a source: it answers only when the bytes in front of it are
 /// the ones it was made from, the delimiter included, so a search would find the same end.
-/// Measured: 30 % of the time per line.
 @usableFromInline struct KeyMemory: BitwiseCopyable {
-    @usableFromInline var low: UInt64 = 0
+    // At first the key `v=`: a memory must be true even before it has seen anything.
+    @usableFromInline var low: UInt64 = 0x3D76
     @usableFromInline var high: UInt64 = 0
-    /// Which bits of the two words count. All of them and no bytes at first: no key matches,
-    /// because NUL is not part of names.
-    @usableFromInline var lowMask: UInt64 = .max
-    @usableFromInline var highMask: UInt64 = .max
+    /// Which bits of the two words count.
+    @usableFromInline var lowMask: UInt64 = 0xFFFF
+    @usableFromInline var highMask: UInt64 = 0
     /// Bytes of the key without its delimiter.
-    @usableFromInline var length = 0
+    @usableFromInline var length = 1
 
     init() {}
 
-    /// Whether the remembered key and its delimiter lie at `offset`.
+    /// Whether the remembered key and its delimiter lie at `offset`. False in the last fifteen
+    /// bytes, where a search is as good.
     @inline(__always) func matches(_ window: ByteWindow, at offset: Int) -> Bool {
-        let first = (window.word(offset) ^ low) & lowMask
-        let second = (window.word(offset &+ 8) ^ high) & highMask
-        return first | second == 0
+        guard let words = window.twoWords(offset) else { return false }
+        return ((words.0 ^ low) & lowMask) | ((words.1 ^ high) & highMask) == 0
     }
 
     /// Remembers the key in `start..<end` and the delimiter at `end`, unless that is too long.

@@ -65,7 +65,7 @@ public struct LineParser: ~Copyable {
     /// The same, but measurement and tags are only passed over: for a caller that looks the series
     /// up by its raw key first and knows most of them. Before a key is accepted as a new series
     /// `splitTags` must have found it good; until then the offsets of measurement and tags are
-    /// empty. Everything else, refusals included, is as `next` has it. Takes a third less time.
+    /// empty. Everything else, refusals included, is as `next` has it. Takes a quarter less time.
     public mutating func nextDeferringTags(
         _ bytes: Span<UInt8>, position: inout Int, end: Int
     ) -> Outcome {
@@ -73,14 +73,12 @@ public struct LineParser: ~Copyable {
     }
 
     /// Splits measurement and tags of the record that `nextDeferringTags` found in `bytes`. Returns
-    /// the reason when they are wrong; the record is then to be treated as refused.
+    /// the reason when they are wrong; the record is then to be treated as refused. Only to be
+    /// called when the last outcome was a record.
     public mutating func splitTags(_ bytes: Span<UInt8>) -> LineRejection? {
         let start = offsets.recordStart
         let count = offsets.recordEndInRecord
-        precondition(start + count <= bytes.count, "BUG: not the bytes the record came from")
-        return unsafe bytes.withUnsafeBytes { raw in
-            guard let base = raw.baseAddress else { return nil }
-            let window = unsafe ByteWindow(base: base + start, count: count)
+        return bytes.withWindow(from: start, count: count) { window in
             do throws(Refusal) {
                 _ = try Self.parseKey(
                     window, from: offsets.measurementStartInRecord, into: &offsets)
@@ -102,9 +100,7 @@ public struct LineParser: ~Copyable {
         offsets.recordStart = start
         // Offsets in a record are 32 bits; a longer one is refused by its length anyway.
         let count = min(end &- start, Int(Int32.max))
-        return unsafe bytes.withUnsafeBytes { raw in
-            guard let base = raw.baseAddress else { return .end }
-            let window = unsafe ByteWindow(base: base + start, count: count)
+        return bytes.withWindow(from: start, count: count) { window in
             let first = window.skippingBlanks(0)
             if !splittingTags, let next = parseDeferring(window, from: first) {
                 position = start &+ next

@@ -123,3 +123,43 @@ struct ComponentPrognosis: Equatable, Sendable {
         return risk
     }
 }
+
+extension ComponentPrognosis {
+    func encode(into state: inout StateWriter) {
+        state.put(each: tracks) { state, track in
+            state.put(Int(track.signal.rawValue))
+            state.put(track.deviations)
+            state.put(track.limits)
+            track.trend.encode(into: &state)
+        }
+        state.put(blockStart) { $0.put($1) }
+        state.put(blocks)
+        state.put(published.map(\.at)) { $0.put($1) }
+        if let published { published.risk.encode(into: &state) }
+    }
+
+    /// `signal` translates the signal ids of the process that wrote the state.
+    mutating func restore(
+        from state: inout StateReader, signal: (Int) throws(StateFailure) -> SignalID
+    ) throws(StateFailure) {
+        tracks = []
+        for _ in 0..<(try state.count()) {
+            var track = Track(
+                signal: try signal(try state.int()),
+                trend: TrendToLimit(typicalFailureInterval: policy.typicalFailureInterval))
+            track.deviations = try state.doubles()
+            track.limits = try state.doubles()
+            try track.trend.restore(from: &state)
+            tracks.append(track)
+        }
+        blockStart = try state.optional { (state) throws(StateFailure) in try state.timestamp() }
+        blocks = try state.int()
+        let at = try state.optional { (state) throws(StateFailure) in try state.timestamp() }
+        published = nil
+        if let at {
+            published = (
+                try ComponentRisk(from: &state, component: component, signal: signal), at
+            )
+        }
+    }
+}

@@ -1,5 +1,5 @@
 package import Detection
-import Primitives
+package import Primitives
 package import Windows
 
 /// Assessments in, failure risks out: prognostic assessment (ISO 13374, ISO 13381-1).
@@ -29,5 +29,26 @@ package struct Prognosticator: Sendable {
     package mutating func update(_ assessment: DeviceAssessment) -> [ComponentRisk] {
         let device = assessment.device.index
         return devices[device].indices.map { devices[device][$0].update(assessment) }
+    }
+}
+
+extension Prognosticator {
+    package func encode(_ device: DeviceID, into state: inout StateWriter) {
+        state.put(each: devices[device.index]) { $1.encode(into: &$0) }
+    }
+
+    /// Takes up the trends of a device; its class must have as many components as it had.
+    package mutating func restore(
+        _ device: DeviceID, from state: inout StateReader,
+        signal: (Int) throws(StateFailure) -> SignalID
+    ) throws(StateFailure) {
+        guard try state.int() == devices[device.index].count else {
+            throw .invalid("number of components")
+        }
+        var restored = devices[device.index]
+        for component in restored.indices {
+            try restored[component].restore(from: &state, signal: signal)
+        }
+        devices[device.index] = restored
     }
 }

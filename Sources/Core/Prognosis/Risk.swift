@@ -51,3 +51,36 @@ package struct ComponentRisk: Equatable, Sendable {
     /// `true` when this instant brought new evidence, not only the passing of time.
     package var isNew: Bool
 }
+
+extension ComponentRisk {
+    func encode(into state: inout StateWriter) {
+        state.put(reason.rawValue)
+        state.put(horizon)
+        state.put(probability) { $0.put($1) }
+        state.put(remaining) { state, life in
+            state.put(life.p05)
+            state.put(life.p50)
+            state.put(life.p95) { $0.put($1) }
+        }
+        state.put(leading) { $0.put(Int($1.rawValue)) }
+    }
+
+    init(
+        from state: inout StateReader, component: Int,
+        signal: (Int) throws(StateFailure) -> SignalID
+    ) throws(StateFailure) {
+        self.component = component
+        reason = try state.word(RiskReason.self)
+        horizon = try state.timeSpan()
+        probability = try state.optional { (state) throws(StateFailure) in try state.double() }
+        remaining = try state.optional { (state) throws(StateFailure) in
+            RemainingLife(
+                p05: try state.timeSpan(), p50: try state.timeSpan(),
+                p95: try state.optional { (state) throws(StateFailure) in
+                    try state.timeSpan()
+                })
+        }
+        leading = try state.bool() ? try signal(try state.int()) : nil
+        isNew = false
+    }
+}

@@ -87,3 +87,32 @@ package struct TicketDesk: Sendable {
         return (changes, decisions)
     }
 }
+
+extension TicketDesk {
+    package func encode(_ device: DeviceID, into state: inout StateWriter) {
+        state.put(each: Array(machines[device.index].indices)) { state, component in
+            machines[device.index][component].encode(into: &state)
+            state.put(lastReasons[device.index][component]) { $0.put($1.rawValue) }
+        }
+    }
+
+    /// Takes up the tickets of a device; its class must have as many components as it had.
+    package mutating func restore(
+        _ device: DeviceID, from state: inout StateReader
+    ) throws(StateFailure) {
+        guard try state.int() == machines[device.index].count else {
+            throw .invalid("number of components")
+        }
+        var restored: [TicketMachine] = []
+        var reasons: [TicketReason?] = []
+        for _ in machines[device.index] {
+            restored.append(try TicketMachine(from: &state))
+            reasons.append(
+                try state.optional { (state) throws(StateFailure) in
+                    try state.word(TicketReason.self)
+                })
+        }
+        machines[device.index] = restored
+        lastReasons[device.index] = reasons
+    }
+}

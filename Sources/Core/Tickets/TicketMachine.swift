@@ -206,3 +206,58 @@ package struct TicketMachine: Equatable, Sendable {
         evidence.risk.remaining.map { evidence.time + $0.p50 }
     }
 }
+
+extension TicketMachine {
+    func encode(into state: inout StateWriter) {
+        state.put(open) { state, open in
+            state.put(open.id)
+            state.put(open.revision)
+            state.put(open.severity.rawValue)
+            state.put(open.firstSeen)
+            state.put(open.openedAt)
+            state.put(open.lastChange)
+            state.put(open.reason.rawValue)
+            state.put(open.risk) { $0.put($1) }
+            state.put(open.expectedFailure) { $0.put($1) }
+            state.put(open.absentFor)
+            state.put(open.lowerSince) { $0.put($1) }
+            state.put(open.recoveredAt) { $0.put($1) }
+        }
+        state.put(alarms)
+        state.put(trips)
+        state.put(pendingSince) { $0.put($1) }
+        state.put(confirmations)
+    }
+
+    init(from state: inout StateReader) throws(StateFailure) {
+        self.init()
+        open = try state.optional { (state) throws(StateFailure) in try Open(from: &state) }
+        alarms = try state.int()
+        trips = try state.int()
+        pendingSince = try state.optional { (state) throws(StateFailure) in
+            try state.timestamp()
+        }
+        confirmations = try state.int()
+    }
+}
+
+extension TicketMachine.Open {
+    fileprivate init(from state: inout StateReader) throws(StateFailure) {
+        func time(_ state: inout StateReader) throws(StateFailure) -> Timestamp? {
+            try state.optional { (state) throws(StateFailure) in try state.timestamp() }
+        }
+        id = try state.string()
+        revision = try state.int()
+        severity = try state.code(Severity.self)
+        firstSeen = try state.timestamp()
+        openedAt = try state.timestamp()
+        lastChange = try state.timestamp()
+        reason = try state.word(TicketReason.self)
+        risk = try state.optional { (state) throws(StateFailure) in try state.double() }
+        expectedFailure = try time(&state)
+        absentFor = try state.timeSpan()
+        lowerSince = try time(&state)
+        recoveredAt = try time(&state)
+        guard revision >= 1 else { throw .invalid("ticket revision") }
+    }
+}

@@ -1,3 +1,5 @@
+import Primitives
+
 /// Running summary of one signal in one open window. Fixed size; one per slot of a signal.
 ///
 /// Mean and squared deviation by Welford's recurrence (Technometrics 4, 1962): stable at any
@@ -48,5 +50,29 @@
             lastTime = time
             last = value
         }
+    }
+}
+
+extension Accumulator {
+    func encode(into state: inout StateWriter) {
+        state.put(window)
+        state.put(count)
+        for value in [mean, squares, minimum, maximum, first, last] { state.put(value) }
+        state.put(firstTime)
+        state.put(lastTime)
+    }
+
+    init(from state: inout StateReader) throws(StateFailure) {
+        window = try state.int64()
+        count = try state.int64()
+        mean = try state.double()
+        squares = try state.double()
+        minimum = try state.double()
+        maximum = try state.double()
+        first = try state.double()
+        last = try state.double()
+        firstTime = try state.int64()
+        lastTime = try state.int64()
+        guard count >= 1, minimum <= maximum, squares >= 0 else { throw .invalid("open window") }
     }
 }

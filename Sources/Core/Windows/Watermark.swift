@@ -1,3 +1,5 @@
+import Primitives
+
 /// Which windows of one device are open, and when the next one closes.
 ///
 /// Two clocks decide. The *own clock* is the greatest event time the device has sent, but never
@@ -90,5 +92,41 @@
             openHigh = Int64.min
             nextClose = Int64.max
         }
+    }
+}
+
+extension Watermark {
+    func encode(into state: inout StateWriter) {
+        state.put(length)
+        state.put(lateness)
+        state.put(closedThrough)
+        state.put(greatestEvent)
+        state.put(lastArrival)
+    }
+
+    /// Continues a watermark kept under the same window length; which windows are open follows
+    /// from the accumulators.
+    mutating func restore(from state: inout StateReader) throws(StateFailure) {
+        guard try state.int64() == length, try state.int64() == lateness else {
+            throw .invalid("window policy")
+        }
+        closedThrough = try state.int64()
+        greatestEvent = try state.int64()
+        lastArrival = try state.int64()
+    }
+
+    /// Takes note of a window that a committed step has closed.
+    mutating func noteClosed(_ index: Int64) {
+        closedThrough = max(closedThrough, index + 1)
+        let end = (index + 1) &* length
+        greatestEvent = max(greatestEvent, end - 1)
+    }
+
+    /// Recomputes what is open from the windows that hold data.
+    mutating func reopen(_ windows: [Int64]) {
+        openLow = Int64.max
+        openHigh = Int64.min
+        nextClose = Int64.max
+        for window in windows { open(window) }
     }
 }

@@ -42,6 +42,23 @@ package enum DurableFile {
         return .written
     }
 
+    /// Replaces the file at `path` as a whole: a reader, or the next start after a power cut, finds
+    /// the old content or the new, never a mixture.
+    package static func replace(_ bytes: Span<UInt8>, path: String) throws(SystemFailure) {
+        let temporary = path + ".tmp"
+        do throws(SystemFailure) {
+            try write(bytes, to: temporary)
+            guard unsafe rename(temporary, path) == 0 else {
+                throw SystemFailure("write", path, code: errno)
+            }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
+        }
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        try Directory.synchronize(directory.isEmpty ? "/" : directory)
+    }
+
     private static func write(_ bytes: Span<UInt8>, to path: String) throws(SystemFailure) {
         let file = try Descriptor.open(
             path, flags: O_WRONLY | O_CREAT | O_TRUNC, operation: "write")

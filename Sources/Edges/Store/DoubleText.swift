@@ -1,6 +1,6 @@
-// Protection argument for the unsafe calls: `vsnprintf` is given a local buffer with its true
-// length, and writes no more than that; "%.17g" of a double needs at most 24 characters, so nothing
-// is cut off. The argument list lives for the duration of the closure.
+// Protection argument for the unsafe calls: `strfromd` (C23; `printf` for one double) is given a
+// local buffer with its true length, and writes no more than that; "%.17g" of a double needs at
+// most 24 characters, so nothing is cut off.
 
 internal import Glibc
 
@@ -16,9 +16,7 @@ enum DoubleText {
             return
         }
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
-            let count = unsafe withVaList([value]) { list in
-                unsafe vsnprintf(buffer.baseAddress, buffer.count, "%.17g", list)
-            }
+            let count = unsafe strfromd(buffer.baseAddress, buffer.count, "%.17g", value)
             for index in 0..<min(Int(count), 31) {
                 bytes.append(UInt8(bitPattern: unsafe buffer[index]))
             }

@@ -14,7 +14,7 @@ package struct PrognosesFile: ~Copyable {
     private var names: StepNames
     private var row = CSVRow()
 
-    /// `configuration` is the engine's own.
+    /// `configuration` is the one the engine was given.
     package init(path: String, configuration: EngineConfiguration) throws(StoreFailure) {
         file = try ResultFile.growing(path: path, from: PrognosesFile.header)
         names = StepNames(configuration)

@@ -34,7 +34,11 @@ struct ResultFile: ~Copyable {
         if descriptor < 0 { throw ResultFile.failure("write", path, errno) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        // Gone already when `finish` has renamed it.
+        if let temporary { unsafe unlink(temporary) }
+    }
 
     borrowing func write(_ bytes: [UInt8]) throws(StoreFailure) {
         var position = 0

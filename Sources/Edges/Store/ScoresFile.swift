@@ -12,7 +12,7 @@ package struct ScoresFile: ~Copyable {
     private var names: StepNames
     private var row = CSVRow()
 
-    /// `configuration` is the engine's own.
+    /// `configuration` is the one the engine was given.
     package init(path: String, configuration: EngineConfiguration) throws(StoreFailure) {
         file = try ResultFile.growing(path: path, from: ScoresFile.header)
         names = StepNames(configuration)

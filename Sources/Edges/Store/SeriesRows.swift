@@ -1,4 +1,3 @@
-import Engine
 import GRDB
 import Primitives
 import Windows
@@ -15,10 +14,12 @@ struct SeriesRows: Sendable {
 
     subscript(id: SignalID) -> Int64 { SeriesRows.row(signals, id.index) }
 
-    /// Writes what the step introduces. `names` must have learnt the step already.
-    mutating func introduce(_ step: EngineStep, names: StepNames, in db: Database) throws {
-        for device in step.devices { try introduce(device, names: names, in: db) }
-        for signal in step.signals {
+    /// Writes devices and signals, new or known. `names` must have learnt them already.
+    mutating func introduce(
+        devices: [Device], signals: [Signal], names: StepNames, in db: Database
+    ) throws {
+        for device in devices { try introduce(device, names: names, in: db) }
+        for signal in signals {
             let row = try Int64.fetchOne(
                 db.cachedStatement(
                     sql: """
@@ -27,7 +28,7 @@ struct SeriesRows: Sendable {
                         RETURNING id
                         """),
                 arguments: [self[signal.device], signal.name, names.unit(of: signal.id)])
-            SeriesRows.place(row, at: signal.id.index, in: &signals)
+            SeriesRows.place(row, at: signal.id.index, in: &self.signals)
         }
     }
 

@@ -20,6 +20,11 @@ struct StepNames: Sendable {
         for signal in step.signals { StepNames.place(signal, at: signal.id.index, in: &signals) }
     }
 
+    /// Everything introduced so far.
+    var introduced: (devices: [Device], signals: [Signal]) {
+        (devices.compactMap(\.self), signals.compactMap(\.self))
+    }
+
     subscript(id: DeviceID) -> String { known(id).name }
 
     subscript(id: SignalID) -> String { known(id).name }

@@ -36,7 +36,7 @@ package struct StepOutcome: Hashable, Sendable {
 ///
 /// What comes in: the steps of one engine, from its first on. What goes out: rows (see `Schema`).
 /// What always holds: after `write` has thrown, nothing of the step is in the database and the same
-/// step can be written again; a row that is there already is kept, so a step written twice is there
+/// step can be written again, or be left out and the next one written; a row that is there already is kept, so a step written twice is there
 /// once. What is deliberately absent: waiting and trying again, which is the caller's business
 /// (``StoreFailure/isRetryable``).
 package struct StepWriter: Sendable {
@@ -46,10 +46,12 @@ package struct StepWriter: Sendable {
     private let ticketRows: TicketRows
     private var names: StepNames
     private var rows = SeriesRows()
+    /// The last step was not committed: its devices and signals have names but no rows.
+    private var lacksRows = false
     /// What `PRAGMA synchronous` was last set to here.
     private var isFullySynchronous: Bool?
 
-    /// `configuration` is the engine's own (with the components it added); `gateway` names the
+    /// `configuration` is the one the engine was given; `gateway` names the
     /// source of delivered messages.
     package init(
         _ database: StateDatabase, configuration: EngineConfiguration,
@@ -72,9 +74,6 @@ package struct StepWriter: Sendable {
     package mutating func write(
         _ step: EngineStep, input: InputPosition? = nil
     ) throws(StoreFailure) -> StepOutcome {
-        // Both are put back when the transaction fails: the rows they name are gone then.
-        let rowsBefore = rows
-        let namesBefore = names
         names.learn(step)
         do {
             let needsDisk = !step.changes.isEmpty
@@ -91,10 +90,10 @@ package struct StepWriter: Sendable {
                 }
             }
             isFullySynchronous = needsDisk
+            lacksRows = false
             return outcome
         } catch {
-            rows = rowsBefore
-            names = namesBefore
+            lacksRows = true
             isFullySynchronous = nil
             throw StoreFailure(
                 "write step \(step.sequence) to", database.directory.databasePath, because: error)
@@ -118,7 +117,9 @@ package struct StepWriter: Sendable {
     ) throws -> StepOutcome {
         var outcome = StepOutcome()
         let progress = ProgressRows(step: step, input: input)
-        try rows.introduce(step, names: names, in: db)
+        // Steps introduce a series once. When that step was given up, the next one does it.
+        let series = lacksRows ? names.introduced : (step.devices, step.signals)
+        try rows.introduce(devices: series.0, signals: series.1, names: names, in: db)
         if !step.isEmpty || input != nil {
             outcome.isRepeated = try !progress.writeStep(
                 configuration: configurationVersion, in: db)

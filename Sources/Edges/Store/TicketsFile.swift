@@ -5,13 +5,12 @@ import Tickets
 /// Ticket changes as JSON lines, sorted by time, device, component, ticket and revision. Tickets
 /// are few, so they are kept until the end; the file appears as a whole.
 package struct TicketsFile: ~Copyable {
-    private let path: String
+    private let file: ResultFile
     private var changes: [TicketChange] = []
 
     /// Fails at once when the path cannot be written, not after hours of replay.
     package init(path: String) throws(StoreFailure) {
-        self.path = path
-        _ = try ResultFile(path: path, atomically: true)
+        file = try ResultFile(path: path, atomically: true)
     }
 
     package mutating func write(_ step: EngineStep) {
@@ -31,7 +30,6 @@ package struct TicketsFile: ~Copyable {
             bytes.append(contentsOf: TicketDocument.json(change).utf8)
             bytes.append(0x0A)
         }
-        let file = try ResultFile(path: path, atomically: true)
         try file.write(bytes)
         try file.finish()
     }

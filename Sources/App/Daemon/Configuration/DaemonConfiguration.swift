@@ -28,6 +28,13 @@ package struct DaemonConfiguration: Equatable, Sendable {
         self.sourceFiles = sourceFiles
     }
 
+    /// The configuration as the engine runs it: complete, with what other sections say about it.
+    package var runningEngine: EngineConfiguration {
+        var complete = engine.completed
+        complete.limits.lineBytes = intake.maximumLineBytes
+        return complete
+    }
+
     /// The command line decides where "now" comes from, not the files: `run` and `replay` differ.
     package mutating func useEventClock(_ isEvent: Bool) {
         engine.clock.source = isEvent ? .event : .wall

@@ -32,11 +32,12 @@ package enum DaemonRun {
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
         let steps = BoundedQueue<EngineStep>(capacity: EngineLoop.stepQueueCapacity)
         let engine = EngineLoop(
-            configuration: configuration.engine.completed, pool: pool, blocks: blocks,
+            configuration: configuration.runningEngine, pool: pool, blocks: blocks,
             steps: steps, lastSequence: state.lastSequence)
         let delivery = DeliveryLoop(state.delivery)
         let store = StoreLoop(steps: steps, logger: logger)
         let totals = RunTotals()
+        let refusals = RefusalLog(logger: logger)
         let intake = IntakeService(listeners: listeners, pool: pool, blocks: blocks)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -49,6 +50,7 @@ package enum DaemonRun {
                                 _ = try writer.write(step)
                             } committed: { step in
                                 totals.add(step)
+                                refusals.note(step.refused)
                                 if !step.changes.isEmpty || !step.alerts.isEmpty {
                                     delivery.wake()
                                 }

@@ -26,7 +26,7 @@ final class OpenState: Sendable {
             database = try StateDatabase(opening: directory)
             lastSequence = try database.lastSequence()
             writer = try StepWriter(
-                database, configuration: configuration.engine.completed,
+                database, configuration: configuration.runningEngine,
                 configurationVersion: ByteHash.hex(
                     ByteHash.hash("\(configuration.engine)")),
                 gateway: configuration.gateway.isEmpty ? HostName.current : configuration.gateway,

@@ -64,7 +64,7 @@ package struct Replay {
         _ options: Options, _ configuration: DaemonConfiguration, _ logger: Logger,
         _ progress: @escaping @Sendable (Double?) -> Void
     ) throws -> Summary {
-        let engineConfiguration = configuration.engine.completed
+        let engineConfiguration = configuration.runningEngine
         let pool = BlockPool()
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
         let steps = BoundedQueue<EngineStep>(capacity: EngineLoop.stepQueueCapacity)

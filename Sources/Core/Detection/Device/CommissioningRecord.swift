@@ -44,3 +44,23 @@ struct CommissioningRecord: Equatable, Sendable {
             target: position, explaining: explaining, rows: rows, withinWindow: within)
     }
 }
+
+extension CommissioningRecord {
+    func encode(into state: inout StateWriter) {
+        state.put(each: rows) { $0.put($1) }
+        state.put(each: scatter) { $0.put($1) }
+        state.put(elapsed)
+        state.put(seen)
+    }
+
+    /// Continues a record kept under the same class.
+    mutating func restore(from state: inout StateReader) throws(StateFailure) {
+        rows = try state.array { (state) throws(StateFailure) in try state.doubles() }
+        scatter = try state.array { (state) throws(StateFailure) in try state.doubles() }
+        elapsed = try state.timeSpan()
+        seen = try state.int()
+        guard rows.count == scatter.count, rows.count <= Self.maximumRows, seen >= 0 else {
+            throw .invalid("commissioning record")
+        }
+    }
+}

@@ -133,7 +133,7 @@ package struct DeviceDetector: Equatable, Sendable {
             signal: summary.signal, policy: policies[position], mean: summary.mean,
             count: summary.count, quality: quality, state: .normal, expected: expected,
             scale: baseline.map { $0.scale * widening } ?? .nan, deviation: 0,
-            raw: trackers[position].smoothed,
+            raw: max(0, trackers[position].smoothed),
             score: 0, fraction: nil, limitDeviation: nil, zone: .within,
             since: trackers[position].since, degradation: 0)
         let judged = operating == .running && quality == .good
@@ -217,5 +217,40 @@ package struct DeviceDetector: Equatable, Sendable {
                 ? left < right : signals[left].raw > signals[right].raw
         }
         return condition
+    }
+}
+
+extension DeviceDetector {
+    func encode(into state: inout StateWriter) {
+        state.put(baselines.count)
+        for position in baselines.indices {
+            state.put(baselines[position]) { $1.encode(into: &$0) }
+            trackers[position].encode(into: &state)
+        }
+        state.put(record) { $1.encode(into: &$0) }
+        state.put(operating.rawValue)
+        state.put(runningSince) { $0.put($1) }
+    }
+
+    /// Takes up what was learned about the same signals, in the same order.
+    mutating func restore(from state: inout StateReader) throws(StateFailure) {
+        guard try state.int() == baselines.count else { throw .invalid("number of signals") }
+        for position in baselines.indices {
+            baselines[position] = try state.optional { (state) throws(StateFailure) in
+                try Baseline(from: &state)
+            }
+            trackers[position] = try SignalTracker(from: &state)
+        }
+        if try state.bool() {
+            var kept = CommissioningRecord(commissioning: policy.commissioning, window: window)
+            try kept.restore(from: &state)
+            record = kept
+        } else {
+            record = nil
+        }
+        operating = try state.code(OperatingState.self)
+        runningSince = try state.optional { (state) throws(StateFailure) in
+            try state.timestamp()
+        }
     }
 }

@@ -48,3 +48,15 @@ package struct ConditionAlertMachine: Equatable, Sendable {
             score: assessment.score, signal: strongest?.signal)
     }
 }
+
+extension ConditionAlertMachine {
+    package func encode(into state: inout StateWriter) {
+        state.put(isAbnormal)
+        state.put(run)
+    }
+
+    package init(from state: inout StateReader) throws(StateFailure) {
+        isAbnormal = try state.bool()
+        run = try state.int()
+    }
+}

@@ -1,3 +1,5 @@
+import Primitives
+
 /// What is normal for one signal of one device: a robust regression on the signals that explain
 /// it, learned once while the machine was new to us and then frozen, so that slow wear is never
 /// learned away (ISO 17359, baseline).
@@ -63,9 +65,12 @@ extension Baseline {
         }
         let columns = explaining.map { StandardColumn(position: $0, rows: usable) }
         let values = usable.map { $0[target] }
-        var weights = [Double](repeating: 1, count: usable.count)
+        // From the median, not from least squares: gross outliers would put the first line so far
+        // off that the iterations below could not bring it back.
+        let level = median(values)
+        var residuals = values.map { $0 - level }
+        var weights = huberWeights(residuals)
         var coefficients = [Double](repeating: 0, count: columns.count + 1)
-        var residuals = values
         for _ in 0..<6 {
             coefficients = solveRidge(values, columns: columns, weights: weights)
             for index in usable.indices {
@@ -75,10 +80,7 @@ extension Baseline {
                 }
                 residuals[index] = values[index] - predicted
             }
-            let spread = max(robustDeviation(residuals), 1e-12)
-            for index in usable.indices {
-                weights[index] = min(1, 1.345 * spread / max(abs(residuals[index]), 1e-12))
-            }
+            weights = huberWeights(residuals)
         }
         var intercept = coefficients[0] + median(residuals)
         var terms: [Term] = []
@@ -89,11 +91,15 @@ extension Baseline {
                 Term(
                     position: column.position, slope: slope, low: column.low, high: column.high))
         }
-        let level = median(values)
         let scale = max(wanderingDeviation(residuals), 0.005 * abs(level), 1e-9)
         return Baseline(
             intercept: intercept, terms: terms, scale: scale,
             withinWindow: withinWindow.isEmpty ? 0 : median(withinWindow))
+    }
+
+    private static func huberWeights(_ residuals: [Double]) -> [Double] {
+        let spread = max(robustDeviation(residuals), 1e-12)
+        return residuals.map { min(1, 1.345 * spread / max(abs($0), 1e-12)) }
     }
 
     /// Robust standard deviation of residuals in order of time, widened for signals that wander: a
@@ -166,4 +172,30 @@ package func median(_ values: [Double]) -> Double {
 package func robustDeviation(_ values: [Double]) -> Double {
     let center = median(values)
     return 1.4826 * median(values.map { abs($0 - center) })
+}
+
+extension Baseline {
+    func encode(into state: inout StateWriter) {
+        state.put(intercept)
+        state.put(each: terms) { state, term in
+            state.put(term.position)
+            state.put(term.slope)
+            state.put(term.low)
+            state.put(term.high)
+        }
+        state.put(scale)
+        state.put(withinWindow)
+    }
+
+    init(from state: inout StateReader) throws(StateFailure) {
+        intercept = try state.double()
+        terms = try state.array { (state) throws(StateFailure) in
+            Term(
+                position: try state.int(), slope: try state.double(), low: try state.double(),
+                high: try state.double())
+        }
+        scale = try state.double()
+        withinWindow = try state.double()
+        guard scale > 0, terms.allSatisfy({ $0.position >= 0 }) else { throw .invalid("baseline") }
+    }
 }

@@ -40,3 +40,22 @@ package struct SignalTracker: Equatable, Sendable {
         }
     }
 }
+
+extension SignalTracker {
+    func encode(into state: inout StateWriter) {
+        state.put(smoothed)
+        state.put(since) { $0.put($1) }
+        state.put(previous)
+        state.put(beforePrevious)
+        state.put(updates)
+    }
+
+    init(from state: inout StateReader) throws(StateFailure) {
+        smoothed = try state.double()
+        since = try state.optional { (state) throws(StateFailure) in try state.timestamp() }
+        previous = try state.double()
+        beforePrevious = try state.double()
+        updates = try state.int()
+        guard updates >= 0 else { throw .invalid("tracker") }
+    }
+}

@@ -77,3 +77,24 @@ struct TrendBank: Equatable, Sendable {
         }
     }
 }
+
+extension TrendBank {
+    func encode(into state: inout StateWriter) {
+        state.put(each: filters) { $1.encode(into: &$0) }
+        state.put(weights)
+        state.put(observationVariance)
+        state.put(updates)
+    }
+
+    init(from state: inout StateReader) throws(StateFailure) {
+        filters = try state.array { (state) throws(StateFailure) in
+            try TrendFilter(from: &state)
+        }
+        weights = try state.doubles()
+        observationVariance = try state.double()
+        updates = try state.int()
+        guard filters.count == Self.scales.count, weights.count == filters.count else {
+            throw .invalid("trend bank")
+        }
+    }
+}

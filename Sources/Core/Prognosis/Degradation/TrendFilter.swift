@@ -73,3 +73,24 @@ struct TrendFilter: Equatable, Sendable {
         c22 = fading * fading * c22 + (1 - fading * fading) * disturbanceVariance
     }
 }
+
+extension TrendFilter {
+    func encode(into state: inout StateWriter) {
+        for value in [
+            level, slope, disturbance, c00, c01, c02, c11, c12, c22, slopeNoise,
+        ] { state.put(value) }
+    }
+
+    init(from state: inout StateReader) throws(StateFailure) {
+        level = try state.double()
+        slope = try state.double()
+        disturbance = try state.double()
+        c00 = try state.double()
+        c01 = try state.double()
+        c02 = try state.double()
+        c11 = try state.double()
+        c12 = try state.double()
+        c22 = try state.double()
+        slopeNoise = try state.double()
+    }
+}

@@ -130,3 +130,19 @@ struct TrendToLimit: Equatable, Sendable {
         return high
     }
 }
+
+extension TrendToLimit {
+    func encode(into state: inout StateWriter) {
+        state.put(bank) { $1.encode(into: &$0) }
+        state.put(lastBlock) { $0.put($1) }
+        state.put(limit)
+        state.put(passes)
+    }
+
+    mutating func restore(from state: inout StateReader) throws(StateFailure) {
+        bank = try state.optional { (state) throws(StateFailure) in try TrendBank(from: &state) }
+        lastBlock = try state.optional { (state) throws(StateFailure) in try state.timestamp() }
+        limit = try state.double()
+        passes = try state.int()
+    }
+}

@@ -1,0 +1,218 @@
+import Detection
+package import Primitives
+import Prognosis
+import Tickets
+import Windows
+
+/// The engine's state as bytes: what makes a restart cheap.
+///
+/// Constraints. A checkpoint is an accelerator, never the truth: committed windows and tickets are
+/// rows in the store, and everything here but the readings of open windows can be folded again
+/// from them. So it may be lost, and it must never be half believed.
+///
+/// Layout, little-endian, see ``StateWriter``:
+///
+///     "FSTCKPT1"  8 bytes, the last one counts the format
+///     sequence    number of the last step the state contains
+///     advancedTo, event clock
+///     input       where the replayed input stood (empty for live input)
+///     devices     name, class, attributes, first seen, last arrival, signals, then one section
+///                 per room: name, version, bytes
+///     checksum    ``ByteHash`` of all bytes before it
+///
+/// Reading. The checksum is tested before anything else. A section whose version is not ours, or
+/// that no longer fits the configuration (another window length, other components), is dropped and
+/// reported; what it held is learned again from windows. It is never reinterpreted.
+///
+/// What a crash loses: readings that arrived after the newest checkpoint and whose window had not
+/// been closed. Line protocol has no acknowledgement, so nobody was told otherwise.
+package enum EngineCheckpoint {
+    static let magic = Array("FSTCKPT1".utf8)
+
+    /// Bumped when a room's bytes change their meaning.
+    enum Section: String, CaseIterable {
+        case windows
+        case detection
+        case prognosis
+        case tickets
+
+        var version: UInt8 { 1 }
+    }
+
+    /// What a checkpoint brought back.
+    package struct Restored: Equatable, Sendable {
+        package var header: Header
+        /// One sentence per piece of state that had to be dropped.
+        package var dropped: [String]
+    }
+
+    /// What a checkpoint says about itself.
+    package struct Header: Equatable, Sendable {
+        package var sequence: Int
+        /// Where the replayed input stood, as its writer described it; empty for live input.
+        package var input: String
+    }
+
+    /// The header of a checkpoint, or `nil` when the bytes are not a whole one.
+    package static func header(of bytes: [UInt8]) -> Header? {
+        guard let content = verified(bytes) else { return nil }
+        var state = StateReader(content)
+        do throws(StateFailure) {
+            let sequence = try state.int()
+            _ = try state.timestamp()
+            if try state.bool() { _ = try state.timestamp() }
+            return Header(sequence: sequence, input: try state.string())
+        } catch {
+            return nil
+        }
+    }
+
+    /// Content between magic and checksum, when both are right.
+    static func verified(_ bytes: [UInt8]) -> [UInt8]? {
+        guard bytes.count >= magic.count + 8, Array(bytes[..<magic.count]) == magic else {
+            return nil
+        }
+        let end = bytes.count - 8
+        var checksum = StateReader(Array(bytes[end...]))
+        guard let stored = try? checksum.uint64(),
+            stored == ByteHash.hash(bytes.span, from: 0, to: end)
+        else { return nil }
+        return Array(bytes[magic.count..<end])
+    }
+
+    static func sealed(_ content: [UInt8]) -> [UInt8] {
+        var bytes = magic + content
+        var checksum = StateWriter()
+        checksum.put(ByteHash.hash(bytes.span, from: 0, to: bytes.count))
+        bytes.append(contentsOf: checksum.bytes)
+        return bytes
+    }
+}
+
+extension TelemetryEngine {
+    /// `true` when nothing waits that a checkpoint would lose: call ``flush(emit:)`` first.
+    package var canCheckpoint: Bool { hold.isEmpty && pending.isEmpty }
+
+    /// The state after the last emitted step. `input` describes where a replay stands.
+    package func checkpoint(input: String = "") -> [UInt8] {
+        precondition(canCheckpoint, "BUG: checkpoint with an unsealed step")
+        var state = StateWriter()
+        state.put(pending.sequence - 1)
+        state.put(advancedTo)
+        state.put(clock.now) { $0.put($1) }
+        state.put(input)
+        state.put(registry.devices.count)
+        for device in registry.devices { encode(device, into: &state) }
+        return EngineCheckpoint.sealed(state.bytes)
+    }
+
+    private func encode(_ device: Device, into state: inout StateWriter) {
+        state.put(device.name)
+        state.put(configuration.classes[device.machineClass.rawValue].name)
+        state.put(each: device.attributes) { state, attribute in
+            state.put(attribute.key)
+            state.put(attribute.value)
+        }
+        state.put(device.firstSeen)
+        state.put(lastArrivals[device.id.index])
+        state.put(each: device.signals.map { registry[$0] }) { state, signal in
+            state.put(Int(signal.id.rawValue))
+            state.put(signal.name)
+        }
+        for section in EngineCheckpoint.Section.allCases {
+            var room = StateWriter()
+            switch section {
+            case .windows: windows.encode(device.id, signals: device.signals, into: &room)
+            case .detection:
+                detector.encode(device.id, into: &room)
+                alertMachines[device.id.index].encode(into: &room)
+            case .prognosis: prognosticator.encode(device.id, into: &room)
+            case .tickets: desk.encode(device.id, into: &room)
+            }
+            state.put(section.rawValue)
+            state.put(section.version)
+            state.put(bytes: room.bytes)
+        }
+    }
+
+    /// Takes up the state of an earlier process. Must be called before anything else; on failure
+    /// the engine must be thrown away and made anew.
+    package mutating func restore(
+        _ bytes: [UInt8]
+    ) throws(StateFailure) -> EngineCheckpoint.Restored {
+        precondition(registry.devices.isEmpty, "BUG: restore into a used engine")
+        guard let content = EngineCheckpoint.verified(bytes) else {
+            throw .invalid("checksum")
+        }
+        var state = StateReader(content)
+        let sequence = try state.int()
+        advancedTo = try state.timestamp()
+        clock.restore(
+            now: try state.optional { (state) throws(StateFailure) in try state.timestamp() })
+        let input = try state.string()
+        var dropped: [String] = []
+        for _ in 0..<(try state.count()) { try restoreDevice(from: &state, &dropped) }
+        guard state.isAtEnd else { throw .invalid("trailing bytes") }
+        pending.sequence = sequence + 1
+        pending.devices = []
+        pending.signals = []
+        return EngineCheckpoint.Restored(
+            header: EngineCheckpoint.Header(sequence: sequence, input: input), dropped: dropped)
+    }
+
+    private mutating func restoreDevice(
+        from state: inout StateReader, _ dropped: inout [String]
+    ) throws(StateFailure) {
+        let name = try state.string()
+        let className = try state.string()
+        guard registry.device(named: name) == nil else { throw .invalid("device twice") }
+        let machineClass =
+            configuration.classes.firstIndex { $0.name == className }.map {
+                ClassID(rawValue: $0)
+            } ?? .generic
+        var attributes: [(String, String)] = []
+        for _ in 0..<(try state.count()) {
+            attributes.append((try state.string(), try state.string()))
+        }
+        let id = addDevice(name, machineClass: machineClass, at: try state.timestamp())
+        for (key, value) in attributes { _ = registry.setAttribute(key, value, of: id) }
+        lastArrivals[id.index] = try state.timestamp()
+        var translated: [Int: SignalID] = [:]
+        for _ in 0..<(try state.count()) {
+            let old = try state.int()
+            translated[old] = addSignal(named: try state.string(), of: id)
+        }
+        for _ in EngineCheckpoint.Section.allCases {
+            let section = try state.string()
+            let version = try state.uint8()
+            var room = StateReader(try state.byteArray())
+            do throws(StateFailure) {
+                try restore(section, version: version, of: id, from: &room, translated)
+            } catch {
+                dropped.append("\(section) state of \(name): \(error)")
+            }
+        }
+    }
+
+    private mutating func restore(
+        _ section: String, version: UInt8, of device: DeviceID, from room: inout StateReader,
+        _ translated: [Int: SignalID]
+    ) throws(StateFailure) {
+        guard let known = EngineCheckpoint.Section(rawValue: section), known.version == version
+        else { throw .invalid("version \(version)") }
+        let signals = registry[device].signals
+        func signal(_ old: Int) throws(StateFailure) -> SignalID {
+            guard let new = translated[old] else { throw .invalid("signal \(old)") }
+            return new
+        }
+        // Each room takes a device's state as a whole or not at all.
+        switch known {
+        case .windows: try windows.restore(device, signals: signals, from: &room)
+        case .detection:
+            try detector.restore(device, from: &room)
+            alertMachines[device.index] = try ConditionAlertMachine(from: &room)
+        case .prognosis: try prognosticator.restore(device, from: &room, signal: signal)
+        case .tickets: try desk.restore(device, from: &room)
+        }
+    }
+}

@@ -1,0 +1,171 @@
+/// Why state could not be read back.
+package enum StateFailure: Error, Equatable, Sendable {
+    /// The bytes end before the value does.
+    case truncated
+    /// A value is outside what it can be; the text names it.
+    case invalid(String)
+}
+
+/// Writes state as bytes: little-endian, fixed width, lengths before contents, no names. The
+/// format is what the calls say in their order; each section of a checkpoint carries a version.
+package struct StateWriter: Sendable {
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    package mutating func put(_ value: UInt64) {
+        for shift in stride(from: UInt64(0), to: 64, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
+        }
+    }
+
+    package mutating func put(_ value: Int64) { put(UInt64(bitPattern: value)) }
+    package mutating func put(_ value: Int) { put(Int64(value)) }
+    package mutating func put(_ value: Double) { put(value.bitPattern) }
+    package mutating func put(_ value: Bool) { bytes.append(value ? 1 : 0) }
+    package mutating func put(_ value: UInt8) { bytes.append(value) }
+    package mutating func put(_ value: Timestamp) { put(value.nanoseconds) }
+    package mutating func put(_ value: TimeSpan) { put(value.nanoseconds) }
+
+    package mutating func put(_ value: String) {
+        put(value.utf8.count)
+        bytes.append(contentsOf: value.utf8)
+    }
+
+    package mutating func put(bytes value: [UInt8]) {
+        put(value.count)
+        bytes.append(contentsOf: value)
+    }
+
+    package mutating func put(_ values: [Double]) {
+        put(values.count)
+        for value in values { put(value) }
+    }
+
+    package mutating func put<Value>(
+        _ value: Value?, _ write: (inout StateWriter, Value) -> Void
+    ) {
+        put(value != nil)
+        if let value { write(&self, value) }
+    }
+
+    package mutating func put<Value>(
+        each values: [Value], _ write: (inout StateWriter, Value) -> Void
+    ) {
+        put(values.count)
+        for value in values { write(&self, value) }
+    }
+}
+
+/// Reads what ``StateWriter`` wrote. Every read is checked: a damaged file is an error, not a trap.
+package struct StateReader: Sendable {
+    private let bytes: [UInt8]
+    private var position = 0
+
+    package init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    package var isAtEnd: Bool { position == bytes.count }
+
+    package mutating func uint64() throws(StateFailure) -> UInt64 {
+        guard bytes.count - position >= 8 else { throw .truncated }
+        var value: UInt64 = 0
+        for index in 0..<8 { value |= UInt64(bytes[position + index]) << UInt64(8 * index) }
+        position += 8
+        return value
+    }
+
+    package mutating func int64() throws(StateFailure) -> Int64 {
+        Int64(bitPattern: try uint64())
+    }
+
+    package mutating func int() throws(StateFailure) -> Int { Int(try int64()) }
+
+    package mutating func double() throws(StateFailure) -> Double {
+        Double(bitPattern: try uint64())
+    }
+
+    package mutating func uint8() throws(StateFailure) -> UInt8 {
+        guard position < bytes.count else { throw .truncated }
+        position += 1
+        return bytes[position - 1]
+    }
+
+    package mutating func bool() throws(StateFailure) -> Bool {
+        switch try uint8() {
+        case 0: return false
+        case 1: return true
+        default: throw .invalid("flag")
+        }
+    }
+
+    package mutating func timestamp() throws(StateFailure) -> Timestamp {
+        Timestamp(nanoseconds: try int64())
+    }
+
+    package mutating func timeSpan() throws(StateFailure) -> TimeSpan {
+        TimeSpan(nanoseconds: try int64())
+    }
+
+    /// A length of things that take at least one byte each; checked against what is left, so that
+    /// a damaged length cannot ask for gigabytes.
+    package mutating func count() throws(StateFailure) -> Int {
+        let value = try int64()
+        guard value >= 0, value <= Int64(bytes.count - position) else {
+            throw .invalid("length \(value)")
+        }
+        return Int(value)
+    }
+
+    package mutating func byteArray() throws(StateFailure) -> [UInt8] {
+        let length = try count()
+        defer { position += length }
+        return Array(bytes[position..<position + length])
+    }
+
+    package mutating func string() throws(StateFailure) -> String {
+        String(decoding: try byteArray(), as: UTF8.self)
+    }
+
+    package mutating func doubles() throws(StateFailure) -> [Double] {
+        let length = try count()
+        var values: [Double] = []
+        values.reserveCapacity(length)
+        for _ in 0..<length { values.append(try double()) }
+        return values
+    }
+
+    package mutating func optional<Value>(
+        _ read: (inout StateReader) throws(StateFailure) -> Value
+    ) throws(StateFailure) -> Value? {
+        try bool() ? try read(&self) : nil
+    }
+
+    package mutating func array<Value>(
+        _ read: (inout StateReader) throws(StateFailure) -> Value
+    ) throws(StateFailure) -> [Value] {
+        let length = try count()
+        var values: [Value] = []
+        values.reserveCapacity(length)
+        for _ in 0..<length { values.append(try read(&self)) }
+        return values
+    }
+
+    /// A value of an enumeration by its raw value.
+    package mutating func word<Word: RawRepresentable>(
+        _ type: Word.Type
+    ) throws(StateFailure) -> Word where Word.RawValue == String {
+        let text = try string()
+        guard let word = Word(rawValue: text) else { throw .invalid("\(type) \(text)") }
+        return word
+    }
+
+    package mutating func code<Code: RawRepresentable>(
+        _ type: Code.Type
+    ) throws(StateFailure) -> Code where Code.RawValue == UInt8 {
+        let raw = try uint8()
+        guard let code = Code(rawValue: raw) else { throw .invalid("\(type) \(raw)") }
+        return code
+    }
+}

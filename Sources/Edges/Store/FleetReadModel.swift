@@ -1,0 +1,149 @@
+import GRDB
+package import Primitives
+
+extension ReadModel {
+    /// A device as of its latest window.
+    package struct DeviceRow: Hashable, Sendable {
+        package var name: String
+        package var machineClass: String
+        package var firstSeen: Timestamp
+        /// Start of the latest window; `nil` before the first.
+        package var lastWindow: Timestamp?
+        package var health: Double?
+        package var score: Double?
+        package var state: String?
+        /// In [0, 1]: share of the commissioning done.
+        package var learned: Double?
+        package var openTickets: Int
+    }
+
+    /// A signal and its latest window.
+    package struct SignalRow: Hashable, Sendable {
+        package var name: String
+        package var unit: String?
+        package var lastWindow: Timestamp?
+        package var mean: Double?
+    }
+
+    /// Why a component has a ticket, or none.
+    package struct DecisionRow: Hashable, Sendable {
+        package var component: String
+        package var time: Timestamp
+        /// Stable snake_case word.
+        package var reason: String
+    }
+
+    /// Counters for one screen.
+    package struct Status: Hashable, Sendable {
+        package var steps: Int
+        package var advancedTo: Timestamp?
+        /// Name and value, as in table `runtime`.
+        package var counters: [Counter]
+        /// What the daemon published about itself (JSON).
+        package var process: String
+        package var openTickets: Int
+        package var outboxBacklog: Int
+        /// Number of devices by state; devices without a window count as `unknown`.
+        package var devices: [Counter]
+        package var databaseBytes: Int
+
+        package struct Counter: Hashable, Sendable {
+            package var name: String
+            package var value: Int64
+        }
+    }
+
+    /// In order of name; with `name` that one only.
+    package func devices(named name: String? = nil) throws(StoreFailure) -> [DeviceRow] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name, class, first_seen, last_window, health, score, state, learned,
+                        (SELECT count(*) FROM ticket
+                            WHERE ticket.device = device.id AND ticket.state <> 'closed') AS open
+                    FROM device WHERE ?1 IS NULL OR name = ?1 ORDER BY name
+                    """, arguments: [name]
+            ).map { row in
+                DeviceRow(
+                    name: row["name"], machineClass: row["class"],
+                    firstSeen: Timestamp(nanoseconds: row["first_seen"]),
+                    lastWindow: ReadModel.time(row["last_window"]), health: row["health"],
+                    score: row["score"], state: row["state"], learned: row["learned"],
+                    openTickets: row["open"])
+            }
+        }
+    }
+
+    /// In order of name; `nil` when there is no such device. The mean is that of the device's
+    /// latest window, absent for signals that sent nothing in it.
+    package func signals(of device: String) throws(StoreFailure) -> [SignalRow]? {
+        try read { db in
+            let known = try Row.fetchOne(
+                db, sql: "SELECT id, last_window FROM device WHERE name = ?",
+                arguments: [device])
+            guard let known else { return nil }
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name, unit, window.start AS start, window.mean AS mean
+                    FROM signal LEFT JOIN window
+                        ON window.start = ? AND window.signal = signal.id
+                    WHERE signal.device = ? ORDER BY name
+                    """, arguments: [known["last_window"] as Int64?, known["id"] as Int64]
+            ).map { row in
+                SignalRow(
+                    name: row["name"], unit: row["unit"],
+                    lastWindow: ReadModel.time(row["start"]), mean: row["mean"])
+            }
+        }
+    }
+
+    /// The latest decision about each component of a device, in order of component.
+    package func decisions(about device: String) throws(StoreFailure) -> [DecisionRow] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT component, time, reason FROM ticket_decision
+                    WHERE device = (SELECT id FROM device WHERE name = ?) ORDER BY component
+                    """, arguments: [device]
+            ).map { row in
+                DecisionRow(
+                    component: row["component"], time: Timestamp(nanoseconds: row["time"]),
+                    reason: row["reason"])
+            }
+        }
+    }
+
+    package func status() throws(StoreFailure) -> Status {
+        try read { db in
+            func number(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
+            let runtime = try Row.fetchOne(db, sql: "SELECT * FROM runtime")
+            let counters = (runtime?.columnNames.map(\.self) ?? [])
+                .filter { !["id", "sequence", "advanced_to", "process"].contains($0) }
+            return Status(
+                steps: try number("SELECT count(*) FROM step"),
+                advancedTo: ReadModel.time(runtime?["advanced_to"]),
+                counters: counters.map { name in
+                    Status.Counter(name: name, value: runtime?[name] ?? 0)
+                },
+                process: runtime?["process"] ?? "{}",
+                openTickets: try number("SELECT count(*) FROM ticket WHERE state <> 'closed'"),
+                outboxBacklog: try number(
+                    "SELECT count(*) FROM outbox WHERE delivered_at IS NULL"),
+                devices: try Row.fetchAll(
+                    db,
+                    sql: """
+                        SELECT ifnull(state, 'unknown') AS state, count(*) AS count
+                        FROM device GROUP BY 1 ORDER BY 1
+                        """
+                ).map { Status.Counter(name: $0["state"], value: $0["count"]) },
+                databaseBytes: try number("PRAGMA page_count") * number("PRAGMA page_size"))
+        }
+    }
+
+    static func time(_ nanoseconds: Int64?) -> Timestamp? {
+        nanoseconds.map(Timestamp.init(nanoseconds:))
+    }
+}

@@ -1,0 +1,152 @@
+import Engine
+import GRDB
+import GRDBSQLite
+import Logging
+import Platform
+import Primitives
+import Store
+import Windows
+
+/// Committing steps into a real SQLite file.
+///
+/// The steps come from the engine: one minute of every device, windows of four signals each, after
+/// commissioning. What is counted are rows of table `window`; the score of each device, the device
+/// row itself and the step row are written beside them and are part of the cost. The reference is
+/// the least SQLite can do for the same window rows: one prepared insert into a table of the same
+/// columns and key, without checks or references, in transactions of the same size.
+///
+/// Protection argument for the unsafe calls: the statement is made, bound, stepped and reset inside
+/// one access to the writing connection, by the handle GRDB owns and keeps alive; only numbers are
+/// bound; every result is checked.
+enum CommitBenchmark {
+    static func run(_ scale: Scale) throws -> Findings {
+        var findings = Findings("commit")
+        let directory = try TemporaryDirectory()
+        let state = try StateDirectory(creating: directory.path + "/state")
+        let database = try StateDatabase(opening: state)
+        var writer = try StepWriter(
+            database, configuration: Workload.configuration(clock: .wall).completed,
+            configurationVersion: "bench", gateway: "bench", logger: Logger(label: "bench"))
+        let bare = try BareTable(path: directory.path + "/bare.db")
+
+        var minutes = EngineMinutes(devices: scale.pick(2_500, small: 50))
+        var learned: [EngineStep] = []
+        while minutes.isLearning { _ = minutes.next { learned.append($0) } }
+        // The steps that introduce the devices, and one of everything to warm up.
+        for step in learned where !step.devices.isEmpty || step.sequence == learned.count {
+            _ = try writer.write(step)
+        }
+
+        let pagesBefore = try Pages(of: state.databasePath)
+        var committed = Cost()
+        var inserted = Cost()
+        for _ in 0..<scale.rounds * 2 {
+            var steps: [EngineStep] = []
+            _ = minutes.next { steps.append($0) }
+            var rows = 0
+            try committed.measure {
+                for step in steps { rows += try writer.write(step).windows }
+                return rows
+            }
+            try inserted.measure {
+                for step in steps { try bare.insert(step) }
+                return rows
+            }
+            findings.fold(UInt64(rows))
+        }
+        let pagesAfter = try Pages(of: state.databasePath)
+        try database.close()
+        findings.add(
+            "cpu", committed.rowsPerProcessorSecond, "rows/CPU s",
+            reference: inserted.rowsPerProcessorSecond)
+        findings.add(
+            "wall", committed.rowsPerWallSecond, "rows/s", reference: inserted.rowsPerWallSecond)
+        findings.add(
+            "disk", Double(pagesAfter.bytes - pagesBefore.bytes) / Double(committed.rows),
+            "bytes/row",
+            reference: Double(try Pages(of: directory.path + "/bare.db").bytes)
+                / Double(inserted.rows))
+        return findings
+    }
+}
+
+/// What a number of transactions took, by round.
+private struct Cost {
+    private(set) var rows = 0
+    private var processor: [Double] = []
+    private var wall: [Double] = []
+
+    var rowsPerProcessorSecond: Double { 1 / Stopwatch.median(processor) }
+    var rowsPerWallSecond: Double { 1 / Stopwatch.median(wall) }
+
+    /// `body` returns its rows. The whole process is measured: the database may use its own thread.
+    mutating func measure(_ body: () throws -> Int) rethrows {
+        let wallStart = MonotonicClock.now()
+        let processorStart = ProcessUsage.cpuSeconds
+        let count = try body()
+        processor.append((ProcessUsage.cpuSeconds - processorStart) / Double(count))
+        wall.append(Double(MonotonicClock.now() - wallStart) / 1e9 / Double(count))
+        rows += count
+    }
+}
+
+/// Size of a database, whatever part of it is still in the write-ahead log.
+private struct Pages {
+    let bytes: Int
+
+    init(of path: String) throws {
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        bytes = try queue.read { db in
+            let count = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            return count * (try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
+        }
+        try queue.close()
+    }
+}
+
+/// The reference: window rows and nothing else.
+private struct BareTable {
+    private let queue: DatabaseQueue
+
+    init(path: String) throws {
+        queue = try DatabaseQueue(path: path)
+        try queue.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA journal_mode = WAL")
+            try db.execute(sql: "PRAGMA synchronous = NORMAL")
+            try db.execute(
+                sql: """
+                    CREATE TABLE window (start INTEGER NOT NULL, signal INTEGER NOT NULL,
+                        count INTEGER NOT NULL, min REAL, max REAL, mean REAL, sd REAL,
+                        first REAL, last REAL, PRIMARY KEY (start, signal)) WITHOUT ROWID
+                    """)
+        }
+    }
+
+    func insert(_ step: EngineStep) throws {
+        try queue.write { db in
+            let statement = try db.cachedStatement(
+                sql: "INSERT INTO window VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            let handle = unsafe statement.sqliteStatement
+            for frame in step.closed.map(\.frame) {
+                for summary in frame.summaries {
+                    unsafe sqlite3_bind_int64(handle, 1, frame.start.nanoseconds)
+                    unsafe sqlite3_bind_int64(handle, 2, Int64(summary.signal.rawValue))
+                    unsafe sqlite3_bind_int64(handle, 3, Int64(summary.count))
+                    unsafe sqlite3_bind_double(handle, 4, summary.minimum)
+                    unsafe sqlite3_bind_double(handle, 5, summary.maximum)
+                    unsafe sqlite3_bind_double(handle, 6, summary.mean)
+                    unsafe sqlite3_bind_double(handle, 7, summary.deviation)
+                    unsafe sqlite3_bind_double(handle, 8, summary.first)
+                    unsafe sqlite3_bind_double(handle, 9, summary.last)
+                    let result = unsafe sqlite3_step(handle)
+                    unsafe sqlite3_reset(handle)
+                    guard result == SQLITE_DONE else {
+                        throw DatabaseError(resultCode: ResultCode(rawValue: result))
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Engine
+import Primitives
+
+/// Minutes of telemetry of many devices through an engine: one line of each device, then the tick
+/// that closes all their windows.
+struct EngineMinutes: ~Copyable {
+    private var engine = TelemetryEngine(Workload.configuration(clock: .wall))
+    private var workload: Workload
+    private var minute = Workload.start
+    /// Whether the last closed windows were still learned from.
+    private(set) var isLearning = true
+    private(set) var linesTaken = 0
+
+    init(devices: Int) { workload = Workload(devices: devices, passes: 1) }
+
+    /// Returns the processor seconds of the closing tick alone.
+    mutating func next(_ emit: (EngineStep) -> Void) -> Double {
+        // Late enough in the minute that the tick before, 20 s past its end, has gone by.
+        let last = workload.restamp(from: minute + .seconds(30))
+        engine.ingest(
+            workload.bytes.span, from: 0, to: workload.bytes.count,
+            source: LineSource.ipv4(.udp, 0x7F00_0001), arrivedAt: last, emit: emit)
+        linesTaken += workload.lines
+        let tick = minute + .seconds(80)
+        minute = minute + .minutes(1)
+        var steps: [EngineStep] = []
+        let seconds = Stopwatch.seconds { engine.advance(to: tick) { steps.append($0) } }
+        precondition(
+            engine.counters.windowsClosed == UInt64(linesTaken * Workload.fieldsPerLine),
+            "BUG: the tick did not close every window")
+        isLearning = steps.contains { $0.closed.contains { $0.assessment.state == .learning } }
+        for step in steps { emit(step) }
+        return seconds
+    }
+}

@@ -1,0 +1,188 @@
+import LineProtocol
+import Primitives
+import Windows
+
+/// What it costs that the hot path crosses module borders.
+///
+/// Measured are the calls made per line or per reading from one module into another: the window
+/// store's `isDue`, `admit` and `add` (Engine into Windows), the accessors of a parsed record
+/// (Engine into LineProtocol), and the hash and comparison of a series key (Engine into
+/// Primitives). Each is called from this module, and beside it the same code copied into this
+/// module (`OneModuleWindows`, `OneModuleRecord`) under the same loop; the value is the time across
+/// the border, the reference the time inside the module, the ratio the price of the border. Not
+/// measured: `LineParser.next`, one call per line that is not inlined either way.
+enum OneModuleBenchmark {
+    static func run(_ scale: Scale) -> Findings {
+        var findings = Findings("one-module")
+        windows(scale, &findings)
+        record(scale, &findings)
+        key(scale, &findings)
+        return findings
+    }
+
+    /// Runs both sides in turns and adds the figure. Both must do the same work.
+    private static func compare(
+        _ name: String, calls: Int, _ scale: Scale, _ findings: inout Findings,
+        across: () -> UInt64, inside: () -> UInt64
+    ) {
+        var acrossSeconds: [Double] = []
+        var insideSeconds: [Double] = []
+        var acrossWork: UInt64 = 0
+        var insideWork: UInt64 = 0
+        for _ in 0..<scale.rounds * 2 {
+            acrossSeconds.append(Stopwatch.seconds { acrossWork = across() })
+            insideSeconds.append(Stopwatch.seconds { insideWork = inside() })
+            precondition(acrossWork == insideWork, "BUG: the copy of \(name) does other work")
+        }
+        findings.fold(acrossWork)
+        findings.add(
+            name, Stopwatch.median(acrossSeconds) / Double(calls) * 1e9, "ns/line",
+            reference: Stopwatch.median(insideSeconds) / Double(calls) * 1e9)
+    }
+
+    private static func windows(_ scale: Scale, _ findings: inout Findings) {
+        let devices = scale.pick(1_000, small: 50)
+        let passes = scale.pick(100, small: 4)
+        var across = WindowStore()
+        var inside = OneModuleWindows()
+        for device in 0..<devices {
+            across.addDevice(WindowPolicy())
+            inside.addDevice(length: 60_000_000_000, lateness: 10_000_000_000, slots: 2)
+            for _ in 0..<Workload.fieldsPerLine {
+                across.addSignal(of: DeviceID(rawValue: Int32(device)))
+                inside.addSignal(of: DeviceID(rawValue: Int32(device)))
+            }
+        }
+        precondition(WindowPolicy().slots == 2, "BUG: the copy has another number of slots")
+        var acrossTime = Workload.start
+        var insideTime = Workload.start
+        compare(
+            "windows", calls: devices * passes, scale, &findings,
+            across: { fill(&across, devices, passes, &acrossTime) },
+            inside: { fill(&inside, devices, passes, &insideTime) })
+    }
+
+    @inline(never) private static func fill(
+        _ store: inout WindowStore, _ devices: Int, _ passes: Int, _ time: inout Timestamp
+    ) -> UInt64 {
+        var taken: UInt64 = 0
+        for _ in 0..<passes {
+            time = time + TimeSpan(nanoseconds: 1_000)
+            for device in 0..<Int32(devices) {
+                let id = DeviceID(rawValue: device)
+                if store.isDue(id, at: time, arrival: time) { continue }
+                guard let open = store.admit(id, at: time, arrival: time) else { continue }
+                for field in 0..<Int32(Workload.fieldsPerLine) {
+                    let signal = SignalID(rawValue: device &* 4 &+ field)
+                    store.add(Double(device &+ field), of: signal, to: open)
+                }
+                taken += 1
+            }
+        }
+        return taken
+    }
+
+    @inline(never) private static func fill(
+        _ store: inout OneModuleWindows, _ devices: Int, _ passes: Int, _ time: inout Timestamp
+    ) -> UInt64 {
+        var taken: UInt64 = 0
+        for _ in 0..<passes {
+            time = time + TimeSpan(nanoseconds: 1_000)
+            for device in 0..<Int32(devices) {
+                let id = DeviceID(rawValue: device)
+                if store.isDue(id, at: time, arrival: time) { continue }
+                guard let open = store.admit(id, at: time, arrival: time) else { continue }
+                for field in 0..<Int32(Workload.fieldsPerLine) {
+                    let signal = SignalID(rawValue: device &* 4 &+ field)
+                    store.add(Double(device &+ field), of: signal, to: open)
+                }
+                taken += 1
+            }
+        }
+        return taken
+    }
+
+    private static func record(_ scale: Scale, _ findings: inout Findings) {
+        let workload = Workload(devices: 1, passes: 1)
+        let bytes = workload.bytes.span
+        var parser = LineParser()
+        var position = 0
+        let outcome = parser.next(bytes, position: &position, end: bytes.count)
+        precondition(outcome == .record, "BUG: a benchmark line was refused")
+        let copy = OneModuleRecord(parser.offsets)
+        let calls = scale.pick(1_000_000, small: 10_000)
+        compare(
+            "record", calls: calls, scale, &findings,
+            across: {
+                // Each result goes into the next call, or the loop would be left with one.
+                var sum: UInt64 = 0
+                for _ in 0..<calls { sum = read(parser.offsets, sum) }
+                return sum
+            },
+            inside: {
+                var sum: UInt64 = 0
+                for _ in 0..<calls { sum = read(copy, sum) }
+                return sum
+            })
+    }
+
+    /// What the engine asks of a record with four numbers.
+    @inline(never) private static func read(
+        _ offsets: borrowing LineOffsets, _ salt: UInt64
+    ) -> UInt64 {
+        var sum = salt &+ UInt64(offsets.seriesKeyEnd &- offsets.seriesKeyStart)
+        for field in 0..<offsets.fieldCount where offsets.fieldKind(field) != .string {
+            sum = sum &* 31 &+ UInt64(offsets.fieldKeyStart(field))
+            sum = sum &* 31 &+ UInt64(offsets.fieldKeyEnd(field))
+            sum = sum &* 31 &+ offsets.fieldDouble(field).bitPattern
+        }
+        return sum
+    }
+
+    @inline(never) private static func read(
+        _ offsets: borrowing OneModuleRecord, _ salt: UInt64
+    ) -> UInt64 {
+        var sum = salt &+ UInt64(offsets.seriesKeyEnd &- offsets.seriesKeyStart)
+        for field in 0..<offsets.fieldCount where offsets.fieldKind(field) != .string {
+            sum = sum &* 31 &+ UInt64(offsets.fieldKeyStart(field))
+            sum = sum &* 31 &+ UInt64(offsets.fieldKeyEnd(field))
+            sum = sum &* 31 &+ offsets.fieldDouble(field).bitPattern
+        }
+        return sum
+    }
+
+    private static func key(_ scale: Scale, _ findings: inout Findings) {
+        let workload = Workload(devices: scale.pick(1_000, small: 50), passes: 1)
+        let passes = scale.pick(100, small: 4)
+        let keyBytes = 37  // measurement and tags
+        compare(
+            "key", calls: workload.lines * passes, scale, &findings,
+            across: {
+                let bytes = workload.bytes.span
+                var sum: UInt64 = 0
+                for _ in 0..<passes {
+                    for line in 0..<workload.lines {
+                        let start = line &* Workload.lineBytes
+                        let hash = ByteHash.hash(bytes, from: start, to: start &+ keyBytes)
+                        let same = ByteHash.equal(bytes, start, bytes, start, count: keyBytes)
+                        sum = sum &* 31 &+ hash &+ (same ? 1 : 0)
+                    }
+                }
+                return sum
+            },
+            inside: {
+                let bytes = workload.bytes.span
+                var sum: UInt64 = 0
+                for _ in 0..<passes {
+                    for line in 0..<workload.lines {
+                        let start = line &* Workload.lineBytes
+                        let hash = OneModuleHash.hash(bytes, from: start, to: start &+ keyBytes)
+                        let same = OneModuleHash.equal(
+                            bytes, start, bytes, start, count: keyBytes)
+                        sum = sum &* 31 &+ hash &+ (same ? 1 : 0)
+                    }
+                }
+                return sum
+            })
+    }
+}

@@ -1,0 +1,149 @@
+import Primitives
+import Windows
+
+/// The per-reading part of `WindowStore`, copied into this module: the other side of the
+/// comparison in ``OneModuleBenchmark``. Same storage, same order of work.
+struct OneModuleWindows: ~Copyable {
+    private var accumulators: [OneModuleAccumulator] = []
+    private var firstSlot: [Int32] = []
+    private var watermarks: [OneModuleWatermark] = []
+    private var slotMasks: [Int64] = []
+    private var earliestClose: Int64 = Int64.max
+
+    struct Open {
+        let index: Int64
+        let slot: Int
+        let time: Int64
+    }
+
+    init() {}
+
+    mutating func addDevice(length: Int64, lateness: Int64, slots: Int64) {
+        watermarks.append(OneModuleWatermark(length: length, lateness: lateness))
+        slotMasks.append(slots - 1)
+    }
+
+    mutating func addSignal(of device: DeviceID) {
+        firstSlot.append(Int32(accumulators.count))
+        for _ in 0...slotMasks[device.index] { accumulators.append(OneModuleAccumulator()) }
+    }
+
+    func isDue(_ device: DeviceID, at time: Timestamp, arrival: Timestamp) -> Bool {
+        watermarks[device.index].isDue(at: time.nanoseconds, arrival: arrival.nanoseconds)
+    }
+
+    mutating func admit(_ device: DeviceID, at time: Timestamp, arrival: Timestamp) -> Open? {
+        let index = watermarks[device.index].index(of: time.nanoseconds)
+        watermarks[device.index].noteArrival(of: time.nanoseconds, at: arrival.nanoseconds)
+        if watermarks[device.index].isLate(index) { return nil }
+        let wasLow = watermarks[device.index].openLow
+        watermarks[device.index].open(index)
+        if index < wasLow {
+            earliestClose = min(earliestClose, watermarks[device.index].nextClose)
+        }
+        return Open(
+            index: index, slot: Int(index & slotMasks[device.index]), time: time.nanoseconds)
+    }
+
+    mutating func add(_ value: Double, of signal: SignalID, to open: Open) {
+        let place = Int(firstSlot[signal.index]) + open.slot
+        accumulators[place].add(value, at: open.time, window: open.index)
+    }
+}
+
+/// `Accumulator`, copied.
+private struct OneModuleAccumulator {
+    var window: Int64 = .min
+    var count: Int64 = 0
+    var mean: Double = 0
+    var squares: Double = 0
+    var minimum: Double = 0
+    var maximum: Double = 0
+    var first: Double = 0
+    var last: Double = 0
+    var firstTime: Int64 = 0
+    var lastTime: Int64 = 0
+
+    mutating func add(_ value: Double, at time: Int64, window: Int64) {
+        if self.window != window || count == 0 {
+            self.window = window
+            count = 1
+            mean = value
+            squares = 0
+            minimum = value
+            maximum = value
+            first = value
+            last = value
+            firstTime = time
+            lastTime = time
+            return
+        }
+        count += 1
+        let distance = value - mean
+        mean += distance / Double(count)
+        squares += distance * (value - mean)
+        if value < minimum { minimum = value }
+        if value > maximum { maximum = value }
+        if time < firstTime {
+            firstTime = time
+            first = value
+        }
+        if time >= lastTime {
+            lastTime = time
+            last = value
+        }
+    }
+}
+
+/// The per-reading part of `Watermark`, copied.
+private struct OneModuleWatermark {
+    let length: Int64
+    let lateness: Int64
+    var closedThrough: Int64 = .min
+    var openLow: Int64 = .max
+    var openHigh: Int64 = .min
+    var greatestEvent: Int64 = .min
+    var lastArrival: Int64 = .min
+    var nextClose: Int64 = .max
+    var cachedIndex: Int64 = .min
+    var cachedStart: Int64 = 0
+
+    init(length: Int64, lateness: Int64) {
+        self.length = length
+        self.lateness = lateness
+    }
+
+    mutating func index(of time: Int64) -> Int64 {
+        if cachedIndex != Int64.min, time >= cachedStart, time - cachedStart < length {
+            return cachedIndex
+        }
+        var index = time / length
+        if time % length < 0 { index -= 1 }
+        cachedIndex = index
+        cachedStart = index &* length
+        return index
+    }
+
+    func isDue(at time: Int64, arrival: Int64) -> Bool {
+        let own = min(max(greatestEvent, time), arrival)
+        return own >= nextClose
+    }
+
+    func isLate(_ index: Int64) -> Bool {
+        if index < closedThrough { return true }
+        return (index &+ 1) &* length &+ lateness <= min(greatestEvent, lastArrival)
+    }
+
+    mutating func noteArrival(of time: Int64, at arrival: Int64) {
+        if time > greatestEvent { greatestEvent = time }
+        if arrival > lastArrival { lastArrival = arrival }
+    }
+
+    mutating func open(_ index: Int64) {
+        if index < openLow {
+            openLow = index
+            nextClose = (index + 1) &* length &+ lateness
+        }
+        if index > openHigh { openHigh = index }
+    }
+}

@@ -1,0 +1,46 @@
+import Glibc
+
+/// Processor time, because the machines that run this are shared: what other programs take does
+/// not count, though what they push out of the caches does. Hence medians of several rounds.
+///
+/// Protection argument for the unsafe code: the calls fill one local variable or return a value.
+enum Stopwatch {
+    /// Processor seconds of this thread, user and system.
+    static func threadSeconds() -> Double {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    /// Processor seconds `body` takes on this thread.
+    static func seconds(_ body: () throws -> Void) rethrows -> Double {
+        let start = threadSeconds()
+        try body()
+        return threadSeconds() - start
+    }
+
+    /// The middle value; of an even number the lower of the two.
+    static func median(_ values: [Double]) -> Double {
+        precondition(!values.isEmpty, "BUG: median of nothing")
+        return values.sorted()[(values.count - 1) / 2]
+    }
+
+    /// Bytes that are allocated and not freed, as glibc's allocator counts them (`mallinfo2`:
+    /// in-use blocks of the heap plus mapped ones). A difference of two calls says what was kept
+    /// in between; it is blind to what was allocated and freed again.
+    static func allocatedBytes() -> Int {
+        let counts = mallinfo2()
+        return Int(counts.uordblks) + Int(counts.hblkhd)
+    }
+}
+
+/// How much work a run does.
+struct Scale {
+    /// A few seconds for all benchmarks together: to see that they still work.
+    let isSmall: Bool
+
+    /// Rounds of which the median is reported.
+    var rounds: Int { isSmall ? 2 : 9 }
+
+    func pick(_ full: Int, small: Int) -> Int { isSmall ? small : full }
+}

@@ -1,0 +1,93 @@
+import Primitives
+import Testing
+import Windows
+
+/// A window store driven line by line, in the order of calls the engine uses.
+///
+/// Times are whole seconds unless they are given as ``Timestamp``.
+final class WindowBench {
+    private(set) var store = WindowStore()
+    private(set) var registry = Registry()
+    private(set) var frames: [WindowFrame] = []
+
+    /// Adds a device with `signals` signals.
+    func addDevice(length: Int64, lateness: Int64, signals: Int = 1) -> DeviceID {
+        addDevice(
+            WindowPolicy(length: .seconds(length), lateness: .seconds(lateness)), signals: signals)
+    }
+
+    func addDevice(_ policy: WindowPolicy, signals: Int) -> DeviceID {
+        let device = registry.addDevice(
+            named: "D\(registry.devices.count)", machineClass: .generic,
+            firstSeen: Timestamp(seconds: 0))
+        store.addDevice(policy)
+        for _ in 0..<signals { addSignal(of: device) }
+        return device
+    }
+
+    func addSignal(of device: DeviceID) {
+        _ = registry.addSignal(named: "s\(registry[device].signals.count)", of: device)
+        store.addSignal(of: device)
+    }
+
+    func setPolicy(length: Int64, lateness: Int64, of device: DeviceID) {
+        store.setPolicy(
+            WindowPolicy(length: .seconds(length), lateness: .seconds(lateness)), of: device,
+            signals: registry[device].signals)
+    }
+
+    /// One reading; arrival is its own time unless given. `false` when it was refused as late.
+    @discardableResult func send(
+        _ value: Double, to device: DeviceID, signal: Int = 0, at time: Int64,
+        arrival: Int64? = nil
+    ) -> Bool {
+        send(
+            value, to: device, signal: signal, at: Timestamp(seconds: time),
+            arrival: Timestamp(seconds: arrival ?? time))
+    }
+
+    @discardableResult func send(
+        _ value: Double, to device: DeviceID, signal: Int = 0, at time: Timestamp,
+        arrival: Timestamp
+    ) -> Bool {
+        while store.isDue(device, at: time, arrival: arrival) { close(device) }
+        guard let open = store.admit(device, at: time, arrival: arrival) else { return false }
+        store.add(value, of: registry[device].signals[signal], to: open)
+        return true
+    }
+
+    func tick(_ now: Int64) { tick(Timestamp(seconds: now)) }
+
+    func tick(_ now: Timestamp) {
+        let mayClose = store.mayClose(atTick: now)
+        for device in registry.devices.map(\.id) {
+            while store.isDue(device, atTick: now) {
+                #expect(mayClose, "the bound on ticks would have hidden a window that is due")
+                close(device)
+            }
+        }
+        store.tickDone()
+    }
+
+    /// Lets time pass until nothing is open.
+    func finish() {
+        if let end = store.closingTime { tick(end) }
+    }
+
+    private func close(_ device: DeviceID) {
+        frames.append(store.closeNext(of: device, signals: registry[device].signals))
+    }
+
+    /// `0...60 2@5.0` per frame of `device`: start, end in seconds, then count and mean a signal.
+    func closed(_ device: DeviceID) -> [String] {
+        frames.filter { $0.device == device }.map { frame in
+            let bounds = [frame.start, frame.end].map { $0.nanoseconds / 1_000_000_000 }
+            let summaries = frame.summaries.map { " \($0.count)@\($0.mean)" }
+            return "\(bounds[0])...\(bounds[1])" + summaries.joined()
+        }
+    }
+
+    func summaries(of device: DeviceID) -> [WindowSummary] {
+        frames.filter { $0.device == device }.flatMap(\.summaries)
+    }
+}
