@@ -1,5 +1,6 @@
 import Engine
 import Primitives
+import Windows
 
 /// Everything the engine does for a line of a known device: parse, find the series, judge the
 /// stamp, add each reading to its window. No window closes in the measured part (checked).
@@ -17,34 +18,32 @@ enum BindBenchmark {
 
     private static func measure(_ devices: Int, _ scale: Scale, _ findings: inout Findings) {
         let source = LineSource.ipv4(.udp, 0x7F00_0001)
-        let emptyHeap = Stopwatch.allocatedBytes()
         var engine = TelemetryEngine(Workload.configuration(clock: .wall))
         var registration = Workload(devices: devices, passes: 1)
         var now = registration.restamp(from: Workload.start)
-        let beforeDevices = Stopwatch.allocatedBytes()
+        let empty = HeapUse.bytes
         engine.ingest(
             registration.bytes.span, from: 0, to: registration.bytes.count, source: source,
             arrivedAt: now, emit: { _ in })
         engine.flush { _ in }
-        let kept = Stopwatch.allocatedBytes() - beforeDevices
-        precondition(kept > 0 && emptyHeap > 0, "BUG: the allocator counts nothing")
+        let registered = HeapUse.bytes
 
         var workload = Workload(devices: devices, passes: max(1, 20_000 / devices))
         let passes = scale.pick(10, small: 1)
         var ingesting: [Double] = []
         var parsing: [Double] = []
-        var leaked = 0
+        var kept = 0
         for _ in 0..<scale.rounds {
             var seconds = 0.0
             for _ in 0..<passes {
                 now = workload.restamp(from: now)
-                let heap = Stopwatch.allocatedBytes()
+                let before = HeapUse.bytes
                 seconds += Stopwatch.seconds {
                     engine.ingest(
                         workload.bytes.span, from: 0, to: workload.bytes.count, source: source,
                         arrivedAt: now, emit: { _ in })
                 }
-                leaked += Stopwatch.allocatedBytes() - heap
+                if let before, let after = HeapUse.bytes { kept += after - before }
             }
             ingesting.append(seconds)
             parsing.append(
@@ -64,10 +63,14 @@ enum BindBenchmark {
             reference: Stopwatch.median(parsing) / lines * 1e9)
         findings.add(
             "\(devices).values", Double(Workload.fieldsPerLine) / each, "values/CPU s")
-        findings.add(
-            "\(devices).kept", Double(leaked) / (lines * Double(scale.rounds)),
-            "heap bytes/line")
-        findings.add("\(devices).memory", Double(kept) / Double(devices), "heap bytes/device")
+        if let empty, let registered {
+            findings.add(
+                "\(devices).kept", Double(kept) / (lines * Double(scale.rounds)),
+                "heap bytes/line")
+            findings.add(
+                "\(devices).memory", Double(registered - empty) / Double(devices),
+                "heap bytes/device")
+        }
         findings.fold(counters.readings)
         // Closing the windows turns what was accumulated into numbers to fold.
         engine.advance(to: now + .minutes(5)) { step in

@@ -1,3 +1,4 @@
+import Detection
 import Engine
 import Primitives
 
@@ -17,8 +18,9 @@ struct EngineMinutes: ~Copyable {
     mutating func next(_ emit: (EngineStep) -> Void) -> Double {
         // Late enough in the minute that the tick before, 20 s past its end, has gone by.
         let last = workload.restamp(from: minute + .seconds(30))
+        let bytes = workload.bytes
         engine.ingest(
-            workload.bytes.span, from: 0, to: workload.bytes.count,
+            bytes.span, from: 0, to: bytes.count,
             source: LineSource.ipv4(.udp, 0x7F00_0001), arrivedAt: last, emit: emit)
         linesTaken += workload.lines
         let tick = minute + .seconds(80)

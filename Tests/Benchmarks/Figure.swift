@@ -36,7 +36,8 @@ struct Findings {
 
     /// Folds a number into the checksum; order matters.
     mutating func fold(_ value: UInt64) {
-        checksum = (checksum &* 0x9E37_79B9_7F4A_7C15) ^ value
+        let mixed = (checksum ^ value) &* 0x9E37_79B9_7F4A_7C15
+        checksum = mixed ^ (mixed >> 29)
     }
 
     mutating func fold(_ value: Double) { fold(value.bitPattern) }

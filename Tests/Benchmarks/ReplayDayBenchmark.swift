@@ -58,10 +58,11 @@ enum ReplayDayBenchmark {
             gateway: "bench", logger: Logger(label: "bench"))
         var engine = TelemetryEngine(configuration)
         var day = Day()
+        var changes = 0
         var failure: (any Error)?
         // A closure that cannot throw: the first failure is kept and thrown at the end.
         let emit: (EngineStep) -> Void = { step in
-            day.changes += step.changes.count
+            changes += step.changes.count
             guard stored, failure == nil else { return }
             do { _ = try writer.write(step) } catch { failure = error }
         }
@@ -78,6 +79,7 @@ enum ReplayDayBenchmark {
         try database.close()
         if let failure { throw failure }
         day.counters = engine.counters
+        day.changes = changes
         day.databaseBytes = try InputFile(path: state.databasePath).size ?? 0
         return day
     }

@@ -3,7 +3,7 @@ import Glibc
 /// Processor time, because the machines that run this are shared: what other programs take does
 /// not count, though what they push out of the caches does. Hence medians of several rounds.
 ///
-/// Protection argument for the unsafe code: the calls fill one local variable or return a value.
+/// Protection argument for the unsafe code: the call fills one local variable.
 enum Stopwatch {
     /// Processor seconds of this thread, user and system.
     static func threadSeconds() -> Double {
@@ -23,14 +23,6 @@ enum Stopwatch {
     static func median(_ values: [Double]) -> Double {
         precondition(!values.isEmpty, "BUG: median of nothing")
         return values.sorted()[(values.count - 1) / 2]
-    }
-
-    /// Bytes that are allocated and not freed, as glibc's allocator counts them (`mallinfo2`:
-    /// in-use blocks of the heap plus mapped ones). A difference of two calls says what was kept
-    /// in between; it is blind to what was allocated and freed again.
-    static func allocatedBytes() -> Int {
-        let counts = mallinfo2()
-        return Int(counts.uordblks) + Int(counts.hblkhd)
     }
 }
 

@@ -65,7 +65,8 @@ import Testing
                 try Row.fetchAll(
                     db,
                     sql: """
-                        SELECT event_id, attempts, ifnull(CAST(delivered_at AS TEXT), '-') AS delivered,
+                        SELECT event_id, attempts,
+                            ifnull(CAST(delivered_at AS TEXT), '-') AS delivered,
                             ifnull(last_error, '-') AS error FROM outbox ORDER BY id
                         """
                 ).map { row in

@@ -177,6 +177,31 @@ import Windows
         #expect(assessment.raw == bearing.raw)
     }
 
+    /// A deviating sensor that falls silent, or is no longer believed, has not become normal: its
+    /// last smoothed deviation still speaks for the component.
+    @Test(arguments: [nil, Bench.Window(900)])
+    func aLostSensorIsNotNormal(_ lost: Bench.Window?) throws {
+        let policy = DetectionPolicy(
+            signals: [.init(name: "a", limits: .init(physicalHigh: 500))],
+            components: [.init(name: "bearing", signals: ["a", "b"])])
+        var bench = Bench(policy, signals: ["pump.a", "pump.b"])
+        var random = Random(seed: 13)
+        bench.commission(&random, levels: [100, 100])
+        for _ in 0..<100 { bench.feed(110, 100) }
+        let before = try #require(bench.feed(110, 100).components.first)
+        #expect(before.raw > 6 && before.deviatingSignals == 1)
+        for _ in 0..<100 {
+            let after = try #require(bench.feed([lost, .init(100)]).components.first)
+            #expect(after.raw == before.raw)
+            #expect(after.current < 1, "nothing of this window deviates")
+            #expect(after.deviatingSignals == 0)
+            #expect(after.degradation < 0.1)
+        }
+        for _ in 0..<200 { bench.feed(100, 100) }
+        let healed = try #require(bench.feed(100, 100).components.first)
+        #expect(healed.raw < 1)
+    }
+
     /// A raw value is never below zero, running or not.
     @Test func betterThanNormalIsNormal() {
         var bench = Bench(

@@ -118,6 +118,7 @@ import Testing
         while hours < wear.life + 100 {
             hours += 4
             run.feed(wear.deviation(at: hours))
+            guard Int(hours) % 16 == 0 else { continue }
             var last = 0.0
             for step in 0..<100 {
                 let p = run.trend.probability(within: Math.power(10, 0.04 * Double(step)))
@@ -141,15 +142,17 @@ import Testing
             var wear = Wear(seed: 1_000 + UInt64(seed))
             var run = Run()
             var hours = 0.0
-            var lives: [(left: Double, life: RemainingLife)] = []
-            while hours < wear.life - 4 {
+            var first: Double?
+            var chosen: (left: Double, life: RemainingLife)?
+            while hours < wear.life - 4, chosen == nil {
                 hours += 4
                 run.feed(wear.deviation(at: hours))
-                if let life = run.trend.remaining { lives.append((wear.life - hours, life)) }
+                let left = wear.life - hours
+                guard left <= (first ?? left) * (first == nil ? 1 : 2.0 / 3) else { continue }
+                guard let life = run.trend.remaining else { continue }
+                if first == nil { first = left } else { chosen = (left, life) }
             }
-            guard let first = lives.first,
-                let chosen = lives.first(where: { $0.left <= first.left * 2 / 3 })
-            else {
+            guard let chosen else {
                 undated += 1
                 continue
             }

@@ -15,7 +15,7 @@ import Testing
     @Test func everyTableIsWritten() throws {
         let store = try TestStore()
         var writer = try store.writer()
-        let input = InputPosition(name: "a.lp.gz", size: 1_000, hash: "h", offset: 512)
+        let input = FoldedInput(name: "a.lp.gz", size: 1_000, hash: "h", offset: 512)
         let outcome = try writer.write(Sample.step(), input: input)
         var expected = StepOutcome()
         expected.windows = 2

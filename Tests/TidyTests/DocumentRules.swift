@@ -47,6 +47,28 @@ enum DocumentRules {
         return findings
     }
 
+    /// Stored properties of a struct of limits that the page does not name as `Type.property`.
+    static func undocumentedLimits(
+        _ type: String, source: SourceText, markdown: String
+    ) -> [String] {
+        var isInside = false
+        var findings: [String] = []
+        for line in source.codeText.split(separator: "\n") {
+            if line.contains("struct \(type)") { isInside = true }
+            if line.hasPrefix("}") { isInside = false }
+            let words = line.split { " :".contains($0) }
+            guard isInside, line.hasPrefix("    "), !line.hasPrefix("     "), !line.contains("{"),
+                let place = words.firstIndex(where: { $0 == "let" || $0 == "var" }),
+                place + 1 < words.count, !words.contains("static")
+            else { continue }
+            let name = "\(type).\(words[place + 1])"
+            if !markdown.contains("`\(name)`") {
+                findings.append("\(source.path): \(name) is not in Limits.md")
+            }
+        }
+        return findings
+    }
+
     private static func isWordByte(_ byte: UInt8) -> Bool { SourceText.isWord(byte) }
 
     private static func lines(

@@ -23,6 +23,19 @@ struct DocumentTests {
                 markdown: Repository.text("Sources/App/Daemon/Documentation.docc/Reasons.md")))
     }
 
+    @Test(arguments: [
+        ("EngineLimits", "Sources/Core/Engine/EngineLimits.swift"),
+        ("IntakeLimits", "Sources/Edges/Intake/IntakeLimits.swift"),
+        ("LineLimits", "Sources/Core/LineProtocol/LineLimits.swift"),
+        ("ClockPolicy", "Sources/Core/Engine/EngineConfiguration.swift"),
+    ])
+    func limitsAreDocumented(_ type: String, _ path: String) {
+        check(
+            DocumentRules.undocumentedLimits(
+                type, source: SourceText(path: path, text: Repository.text(path)),
+                markdown: Repository.text("Sources/App/Daemon/Documentation.docc/Limits.md")))
+    }
+
     @Test func nothingIsLeftBehind() { check(DocumentRules.leftovers(Repository.written)) }
 
     @Test func noMachinePaths() { check(DocumentRules.machinePaths(Repository.written)) }
@@ -88,6 +101,22 @@ struct DocumentTests {
     ])
     func machinePathRule(_ path: String, _ text: String, findings: Int) {
         #expect(DocumentRules.machinePaths([SourceText(path: path, text: text)]).count == findings)
+    }
+
+    @Test(arguments: [
+        ("`A.one` and `A.two`", 0),
+        ("`A.one`", 1),
+        ("A.one, `B.two`", 2),
+    ])
+    func limitRule(_ markdown: String, findings: Int) {
+        let text =
+            "package struct A: Sendable {\n    package var one = 1\n    public let two: Int\n"
+            + "    static let three = 3\n    var sum: Int { 1 }\n    init() {\n"
+            + "        let four = 4\n    }\n}\nstruct B {\n    var five = 5\n}\n"
+        let source = SourceText(path: "A.swift", text: text)
+        #expect(
+            DocumentRules.undocumentedLimits("A", source: source, markdown: markdown).count
+                == findings)
     }
 
     @Test(arguments: [

@@ -34,14 +34,15 @@ import Windows
         live.check("0...60 1@1.0", "60...120 3@3.0")
     }
 
-    @Test func tickAloneClosesByTheOwnClock() {
-        let live = Setting()
-        live.bench.send(1, to: live.device, at: 5)
-        live.bench.send(2, to: live.device, at: 69)
-        live.bench.tick(70)
-        live.check()
-        live.bench.tick(79)
-        live.check("0...60 1@1.0")
+    /// A device 9 s ahead is not quiet, but its own clock counts once arrival has reached it.
+    @Test func tickClosesByTheOwnClock() {
+        let ahead = Setting()
+        ahead.bench.send(1, to: ahead.device, at: 5)
+        ahead.bench.send(2, to: ahead.device, at: 75, arrival: 66)
+        ahead.bench.tick(69)
+        ahead.check()
+        ahead.bench.tick(70)
+        ahead.check("0...60 1@1.0")
     }
 
     @Test func quietDeviceClosesByTheArrivalClock() {
@@ -70,15 +71,12 @@ import Windows
             #expect(backlog.bench.send(Double(time), to: backlog.device, at: time, arrival: 9_000))
         }
         backlog.check(
-            "0...60 2@15.0", "60...120 2@75.0", "120...180 2@135.0")
-        // Own clock 270: the windows up to 240 may still get readings until something is quiet.
-        backlog.bench.tick(9_001)
-        backlog.check(
             "0...60 2@15.0", "60...120 2@75.0", "120...180 2@135.0", "180...240 2@195.0")
+        // Own clock 270: the last window may still get readings until the device is quiet.
+        backlog.bench.tick(9_009)
+        #expect(backlog.bench.frames.count == 4)
         backlog.bench.tick(9_010)
-        backlog.check(
-            "0...60 2@15.0", "60...120 2@75.0", "120...180 2@135.0", "180...240 2@195.0",
-            "240...300 2@255.0")
+        #expect(backlog.bench.closed(backlog.device).last == "240...300 2@255.0")
     }
 
     /// A clock that runs 90 s ahead closes its own windows by arrival, not by what it claims.
@@ -123,7 +121,6 @@ import Windows
         let late = Setting()
         late.bench.send(1, to: late.device, at: 200)
         #expect(!late.bench.send(2, to: late.device, at: 130, arrival: 200))
-        #expect(late.bench.send(3, to: late.device, at: 139, arrival: 189) == false)
         #expect(late.bench.send(4, to: late.device, at: 180, arrival: 200))
         late.bench.finish()
         late.check("180...240 2@2.5")
@@ -145,8 +142,8 @@ import Windows
         silent.bench.send(1, to: silent.device, at: 70)
         silent.bench.tick(9_000)
         silent.check("60...120 1@1.0")
-        #expect(silent.bench.send(2, to: silent.device, at: 300, arrival: 9_001))
         #expect(!silent.bench.send(3, to: silent.device, at: 119, arrival: 9_001))
+        #expect(silent.bench.send(2, to: silent.device, at: 300, arrival: 9_002))
         silent.bench.finish()
         silent.check("60...120 1@1.0", "300...360 1@2.0")
     }

@@ -6,7 +6,7 @@ import Windows
 ///
 /// Times are whole seconds unless they are given as ``Timestamp``.
 final class WindowBench {
-    private(set) var store = WindowStore()
+    private var store = WindowStore()
     private(set) var registry = Registry()
     private(set) var frames: [WindowFrame] = []
 
@@ -56,6 +56,11 @@ final class WindowBench {
         return true
     }
 
+    /// A line that brings no reading; `false` when it was refused as late.
+    func admit(_ device: DeviceID, at time: Int64) -> Bool {
+        store.admit(device, at: Timestamp(seconds: time), arrival: Timestamp(seconds: time)) != nil
+    }
+
     func tick(_ now: Int64) { tick(Timestamp(seconds: now)) }
 
     func tick(_ now: Timestamp) {
@@ -69,9 +74,13 @@ final class WindowBench {
         store.tickDone()
     }
 
+    func hasData(_ device: DeviceID) -> Bool { store.hasData(device) }
+
+    var closingTime: Timestamp? { store.closingTime }
+
     /// Lets time pass until nothing is open.
     func finish() {
-        if let end = store.closingTime { tick(end) }
+        if let end = closingTime { tick(end) }
     }
 
     private func close(_ device: DeviceID) {

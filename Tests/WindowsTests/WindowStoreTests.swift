@@ -123,10 +123,9 @@ import Windows
     @Test func aLineWithoutReadingsOpensNothing() {
         let bench = WindowBench()
         let device = bench.addDevice(length: 60, lateness: 10)
-        let time = Timestamp(seconds: 5)
-        #expect(bench.store.lines(device, at: time))
-        #expect(!bench.store.hasData(device))
-        #expect(bench.store.closingTime == nil)
+        #expect(bench.admit(device, at: 5))
+        #expect(!bench.hasData(device))
+        #expect(bench.closingTime == nil)
     }
 
     @Test func policyChanges() {
@@ -136,11 +135,10 @@ import Windows
         bench.send(1, to: other, at: 30)
         bench.send(1, to: device, at: 100)
         bench.send(2, to: device, at: 170)
+        #expect(bench.hasData(device))
         bench.tick(190)
+        #expect(!bench.hasData(device))
         bench.send(3, to: other, at: 190)
-        #expect(bench.store.hasData(device))
-        bench.tick(250)
-        #expect(!bench.store.hasData(device))
         bench.setPolicy(length: 10, lateness: 40, of: device)
         // The own clock stays where it was: 170.
         #expect(!bench.send(4, to: device, at: 119, arrival: 250))
@@ -158,21 +156,21 @@ import Windows
 
     @Test func closingTimeIsTheLeastThatClosesEverything() throws {
         let bench = WindowBench()
-        #expect(bench.store.closingTime == nil)
+        #expect(bench.closingTime == nil)
         let short = bench.addDevice(length: 10, lateness: 5)
         let long = bench.addDevice(length: 100, lateness: 20)
         bench.send(1, to: short, at: 8)
-        #expect(bench.store.closingTime == Timestamp(seconds: 15))
+        #expect(bench.closingTime == Timestamp(seconds: 15))
         bench.send(1, to: long, at: 9)
-        #expect(bench.store.closingTime == Timestamp(seconds: 120))
+        #expect(bench.closingTime == Timestamp(seconds: 120))
         // A backlog ends by being quiet, not by its event times.
         bench.send(1, to: short, at: 12, arrival: 400)
-        let end = try #require(bench.store.closingTime)
+        let end = try #require(bench.closingTime)
         #expect(end == Timestamp(seconds: 405))
         bench.tick(end - TimeSpan(nanoseconds: 1))
-        #expect(bench.store.hasData(short))
+        #expect(bench.hasData(short))
         bench.tick(end)
-        #expect(bench.store.closingTime == nil)
+        #expect(bench.closingTime == nil)
         #expect(bench.frames.count == 3)
     }
 }

@@ -71,7 +71,9 @@ struct EventClock: Sendable {
 
     fileprivate mutating func start(at time: Timestamp) {
         now = time
-        nextTick = time.floored(to: policy.tick) + policy.tick
+        // The first tick that is not before now: one at this very instant is still to come.
+        let floored = time.floored(to: policy.tick)
+        nextTick = floored == time ? time : floored + policy.tick
     }
 }
 

@@ -44,13 +44,20 @@ struct ComponentPrognosis: Equatable, Sendable {
             }
         }
         let isNew = closeBlock(at: assessment.end)
-        if isNew || published == nil {
+        if isNew || isWaiting {
             published = (risk(assessment), assessment.end)
         }
         guard var current = published else { preconditionFailure("BUG: no risk published") }
         current.risk.isNew = isNew
         current.risk.remaining = current.risk.remaining?.after(assessment.end - current.at)
         return current.risk
+    }
+
+    /// `true` while the published reason can become stale without a block: what is still learning
+    /// ends it at some window, and a component without a limit never has a block.
+    private var isWaiting: Bool {
+        guard let reason = published?.risk.reason else { return true }
+        return reason == .learning || reason == .noLimit
     }
 
     private mutating func take(_ signal: SignalAssessment) {

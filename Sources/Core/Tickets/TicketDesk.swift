@@ -57,6 +57,9 @@ package struct TicketDesk: Sendable {
                 hasExplanation: machines[device].indices.contains { other in
                     other != component
                         && (machines[device][other].open?.severity ?? .advice) >= .warning
+                },
+                hasSignals: condition.evidence.contains {
+                    assessment.signals[$0].quality == .good
                 })
             let decision = machines[device][component].decide(
                 evidence, policy: policies[device][component]

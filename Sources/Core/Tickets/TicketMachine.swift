@@ -54,12 +54,17 @@ package struct TicketMachine: Equatable, Sendable {
         _ evidence: TicketEvidence, policy: TicketPolicy, identify: (Timestamp) -> String
     ) -> Decision {
         closed = nil
-        if let decision = closeIfQuiet(evidence, policy: policy) { return decision }
+        confirm(evidence, policy: policy)
         // A machine that is off proves nothing, neither for nor against.
         guard evidence.operating == .running else {
             return Decision(kind: nil, reason: open == nil ? .notRunning : .alreadyOpen)
         }
-        count(evidence, policy: policy)
+        // Nor does a component that says nothing: a lost sensor heals no bearing, and a slow one is
+        // absent from most windows.
+        guard evidence.hasSignals else { return Decision(kind: nil, reason: standing(evidence)) }
+        alarms = evidence.condition.zone >= .alarm ? alarms + 1 : 0
+        trips = evidence.condition.zone >= .trip ? trips + 1 : 0
+        if let decision = closeIfQuiet(evidence, policy: policy) { return decision }
         let trigger = policy.trigger(evidence, alarms: alarms, trips: trips)
         if open != nil { return decideOpen(evidence, policy: policy, trigger: trigger) }
         guard let trigger else {
@@ -86,12 +91,20 @@ package struct TicketMachine: Equatable, Sendable {
         return Decision(kind: .opened, reason: trigger.reason)
     }
 
-    private mutating func count(_ evidence: TicketEvidence, policy: TicketPolicy) {
-        alarms = evidence.condition.zone >= .alarm ? alarms + 1 : 0
-        trips = evidence.condition.zone >= .trip ? trips + 1 : 0
+    private mutating func confirm(_ evidence: TicketEvidence, policy: TicketPolicy) {
         guard evidence.risk.isNew else { return }
         let calls = (evidence.risk.probability ?? 0) >= policy.openRisk
         confirmations = calls ? confirmations + 1 : 0
+    }
+
+    /// The reason while nothing new is known: what was last concluded still stands.
+    private func standing(_ evidence: TicketEvidence) -> TicketReason {
+        if let open {
+            let isLeaving = open.recoveredAt == nil && open.absentFor > .zero
+            return isLeaving ? .awaitingRecovery : .alreadyOpen
+        }
+        if evidence.isLearning { return .learning }
+        return pendingSince == nil ? .withinNormal : .awaitingPersistence
     }
 
     private mutating func closeIfQuiet(
@@ -99,7 +112,7 @@ package struct TicketMachine: Equatable, Sendable {
     ) -> Decision? {
         guard var ticket = open, let recoveredAt = ticket.recoveredAt,
             evidence.time - recoveredAt >= policy.settings.closeAfter,
-            evidence.operating == .running, !policy.stays(evidence)
+            !policy.stays(evidence)
         else { return nil }
         ticket.revision += 1
         ticket.lastChange = evidence.time
@@ -122,9 +135,13 @@ package struct TicketMachine: Equatable, Sendable {
         if ticket.recoveredAt != nil {
             // Coming back takes as much as opening did.
             guard let trigger else { return Decision(kind: nil, reason: .awaitingPersistence) }
+            let previous = ticket.severity
             ticket.recoveredAt = nil
-            ticket.severity = max(ticket.severity, trigger.severity)
-            return change(&ticket, .updated, .conditionReturned, evidence)
+            ticket.severity = max(previous, trigger.severity)
+            ticket.reason = trigger.reason
+            return change(
+                &ticket, .updated, .conditionReturned, evidence,
+                previous: ticket.severity > previous ? previous : nil)
         }
         if let trigger, trigger.severity > ticket.severity {
             let previous = ticket.severity
@@ -150,6 +167,7 @@ package struct TicketMachine: Equatable, Sendable {
         _ ticket: inout Open, _ evidence: TicketEvidence, policy: TicketPolicy
     ) -> Decision {
         ticket.absentFor = ticket.absentFor + evidence.window
+        ticket.lowerSince = nil
         guard ticket.recoveredAt == nil, ticket.absentFor >= policy.settings.recovery else {
             let reason: TicketReason = ticket.recoveredAt == nil ? .awaitingRecovery : .alreadyOpen
             return Decision(kind: nil, reason: reason)

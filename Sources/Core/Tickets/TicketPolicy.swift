@@ -14,11 +14,13 @@ package struct TicketEvidence: Equatable, Sendable {
     package var since: Timestamp?
     /// Another component of the device has an open ticket of at least severity `warning`.
     package var hasExplanation: Bool
+    /// At least one of the component's signals had readings that can be believed.
+    package var hasSignals: Bool
 
     package init(
         time: Timestamp, window: TimeSpan, operating: OperatingState, isLearning: Bool,
         condition: ComponentCondition, risk: ComponentRisk, since: Timestamp?,
-        hasExplanation: Bool = false
+        hasExplanation: Bool = false, hasSignals: Bool = true
     ) {
         self.time = time
         self.window = window
@@ -28,6 +30,7 @@ package struct TicketEvidence: Equatable, Sendable {
         self.risk = risk
         self.since = since
         self.hasExplanation = hasExplanation
+        self.hasSignals = hasSignals
     }
 }
 

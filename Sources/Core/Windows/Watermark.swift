@@ -37,9 +37,10 @@ import Primitives
 
     /// Index of the window that contains `time`.
     @inlinable mutating func index(of time: Int64) -> Int64 {
-        if cachedIndex != Int64.min, time >= cachedStart, time - cachedStart < length {
-            return cachedIndex
-        }
+        // As an unsigned number the distance says both: not before the start, and not past the end.
+        // It wraps instead of trapping, for readings hundreds of years apart.
+        let distance = UInt64(bitPattern: time &- cachedStart)
+        if cachedIndex != Int64.min, distance < UInt64(length) { return cachedIndex }
         var index = time / length
         if time % length < 0 { index -= 1 }
         cachedIndex = index

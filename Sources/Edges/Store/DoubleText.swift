@@ -1,6 +1,6 @@
-// Protection argument for the unsafe calls: `strfromd` (C23; `printf` for one double) is given a
-// local buffer with its true length, and writes no more than that; "%.17g" of a double needs at
-// most 24 characters, so nothing is cut off.
+// Protection argument for the unsafe calls: `vsnprintf` is given a local buffer with its true
+// length, and writes no more than that; "%.17g" of a double needs at most 24 characters, so nothing
+// is cut off. The argument list lives for the duration of the closure.
 
 internal import Glibc
 
@@ -16,7 +16,9 @@ enum DoubleText {
             return
         }
         unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
-            let count = unsafe strfromd(buffer.baseAddress, buffer.count, "%.17g", value)
+            let count = unsafe withVaList([value]) { list in
+                unsafe vsnprintf(buffer.baseAddress, buffer.count, "%.17g", list)
+            }
             for index in 0..<min(Int(count), 31) {
                 bytes.append(UInt8(bitPattern: unsafe buffer[index]))
             }

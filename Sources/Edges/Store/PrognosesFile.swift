@@ -2,6 +2,7 @@ import Detection
 package import Engine
 import Primitives
 import Prognosis
+package import Windows
 
 /// Prognoses as CSV: one row per component and instant that brought new evidence; empty where the
 /// evidence does not justify a number.
@@ -18,6 +19,11 @@ package struct PrognosesFile: ~Copyable {
     package init(path: String, configuration: EngineConfiguration) throws(StoreFailure) {
         file = try ResultFile.growing(path: path, from: PrognosesFile.header)
         names = StepNames(configuration)
+    }
+
+    /// Devices and signals an earlier process has introduced.
+    package mutating func introduce(devices: [Device], signals: [Signal]) {
+        names.learn(devices: devices, signals: signals)
     }
 
     /// Steps must come in order, from the engine's first on.

@@ -6,20 +6,21 @@ import Windows
 /// The rows that tell how far the program has come and what it left out.
 struct ProgressRows {
     let step: EngineStep
-    let input: InputPosition?
+    let input: FoldedInput?
 
     /// `false` when a step of this number is there already; the committed row stays.
     func writeStep(configuration: String, in db: Database) throws -> Bool {
         let windows = step.closed.reduce(0) { $0 + $1.frame.summaries.count }
+        let starts = step.closed.map(\.frame.start.nanoseconds)
         try db.cachedStatement(
             sql: """
-                INSERT INTO step (sequence, advanced_to, windows, changes, configuration,
-                    input_name, input_size, input_hash, input_offset)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sequence) DO NOTHING
+                INSERT INTO step (sequence, advanced_to, windows, first_window, last_window,
+                    changes, configuration, input_name, input_size, input_hash, input_offset)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sequence) DO NOTHING
                 """
         ).execute(arguments: [
-            step.sequence, step.advancedTo.nanoseconds, windows, step.changes.count,
-            configuration, input?.name, input?.size, input?.hash, input?.offset,
+            step.sequence, step.advancedTo.nanoseconds, windows, starts.min(), starts.max(),
+            step.changes.count, configuration, input?.name, input?.size, input?.hash, input?.offset,
         ])
         return db.changesCount > 0
     }

@@ -107,10 +107,11 @@ enum Schema {
             health REAL CHECK (health BETWEEN 0 AND 100),
             state TEXT NOT NULL CHECK (state IN ('learning', 'normal', 'abnormal', 'no_data',
                 'stuck', 'out_of_range', 'not_running')),
+            step INTEGER NOT NULL,  -- that closed the window; orders the second fold of a restart
             PRIMARY KEY (start, device),
             CHECK (start < "end")
         ) WITHOUT ROWID;
-        CREATE TABLE signal_score (  -- only where state is not 'normal' or score is above 0
+        CREATE TABLE signal_score (  -- only what is remarkable: abnormal, or score from 0.25
             start INTEGER NOT NULL,
             signal INTEGER NOT NULL REFERENCES signal(id),
             score REAL CHECK (score BETWEEN 0 AND 1),
@@ -218,6 +219,8 @@ enum Schema {
             sequence INTEGER PRIMARY KEY CHECK (sequence >= 1),
             advanced_to INTEGER NOT NULL,
             windows INTEGER NOT NULL CHECK (windows >= 0),  -- rows of table window
+            first_window INTEGER,  -- earliest and latest start among its windows
+            last_window INTEGER,
             changes INTEGER NOT NULL CHECK (changes >= 0),  -- of tickets
             configuration TEXT NOT NULL,  -- version of the configuration in force
             input_name TEXT,  -- recording the step came from; NULL when live

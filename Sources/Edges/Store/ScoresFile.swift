@@ -1,6 +1,7 @@
 import Detection
 package import Engine
 import Primitives
+package import Windows
 
 /// Scores as CSV: one row per signal and closed window, and one with signal `*` for the device
 /// after those of its signals.
@@ -16,6 +17,11 @@ package struct ScoresFile: ~Copyable {
     package init(path: String, configuration: EngineConfiguration) throws(StoreFailure) {
         file = try ResultFile.growing(path: path, from: ScoresFile.header)
         names = StepNames(configuration)
+    }
+
+    /// Devices and signals an earlier process has introduced.
+    package mutating func introduce(devices: [Device], signals: [Signal]) {
+        names.learn(devices: devices, signals: signals)
     }
 
     /// Steps must come in order, from the engine's first on.

@@ -41,7 +41,7 @@ package struct StateDatabase: Sendable {
     }
 
     /// How far a recording has been folded: offset in bytes, 0 when it was never seen.
-    package func resumeOffset(of input: InputPosition) throws(StoreFailure) -> Int64 {
+    package func resumeOffset(of input: FoldedInput) throws(StoreFailure) -> Int64 {
         try read { db in
             try Int64.fetchOne(
                 db,

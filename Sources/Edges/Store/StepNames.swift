@@ -16,8 +16,16 @@ struct StepNames: Sendable {
     }
 
     mutating func learn(_ step: EngineStep) {
-        for device in step.devices { StepNames.place(device, at: device.id.index, in: &devices) }
-        for signal in step.signals { StepNames.place(signal, at: signal.id.index, in: &signals) }
+        learn(devices: step.devices, signals: step.signals)
+    }
+
+    mutating func learn(devices: [Device], signals: [Signal]) {
+        for device in devices {
+            StepNames.place(device, at: device.id.index, in: &self.devices)
+        }
+        for signal in signals {
+            StepNames.place(signal, at: signal.id.index, in: &self.signals)
+        }
     }
 
     /// Everything introduced so far.

@@ -12,7 +12,7 @@ import GRDBSQLite
 package import Logging
 import Primitives
 import Prognosis
-import Windows
+package import Windows
 
 /// What one step became.
 package struct StepOutcome: Hashable, Sendable {
@@ -35,10 +35,10 @@ package struct StepOutcome: Hashable, Sendable {
 /// Commits steps: one transaction each, in order.
 ///
 /// What comes in: the steps of one engine, from its first on. What goes out: rows (see `Schema`).
-/// What always holds: after `write` has thrown, nothing of the step is in the database and the same
-/// step can be written again, or be left out and the next one written; a row that is there already is kept, so a step written twice is there
-/// once. What is deliberately absent: waiting and trying again, which is the caller's business
-/// (``StoreFailure/isRetryable``).
+/// What always holds: after `write` has thrown, nothing of the step is in the database, and the
+/// same step can be written again, or be left out and the next one written; a row that is there
+/// already is kept, so a step written twice is there once. What is deliberately absent: waiting and
+/// trying again, which is the caller's business (``StoreFailure/isRetryable``).
 package struct StepWriter: Sendable {
     private let database: StateDatabase
     private let configurationVersion: String
@@ -69,10 +69,17 @@ package struct StepWriter: Sendable {
         }
     }
 
+    /// Devices and signals an earlier process of the same state directory has introduced; the next
+    /// step may refer to them.
+    package mutating func introduce(devices: [Device], signals: [Signal]) {
+        names.learn(devices: devices, signals: signals)
+        lacksRows = true
+    }
+
     /// Commits the step, and for a replay how far its input has been folded. Waits for the disk
     /// when the step changes tickets. A step without content only renews the counters.
     package mutating func write(
-        _ step: EngineStep, input: InputPosition? = nil
+        _ step: EngineStep, input: FoldedInput? = nil
     ) throws(StoreFailure) -> StepOutcome {
         names.learn(step)
         do {
@@ -113,7 +120,7 @@ package struct StepWriter: Sendable {
     }
 
     private mutating func commit(
-        _ step: EngineStep, input: InputPosition?, in db: Database
+        _ step: EngineStep, input: FoldedInput?, in db: Database
     ) throws -> StepOutcome {
         var outcome = StepOutcome()
         let progress = ProgressRows(step: step, input: input)
@@ -164,8 +171,9 @@ package struct StepWriter: Sendable {
         guard !step.closed.isEmpty else { return }
         let deviceScore = try RowStatement(
             """
-            INSERT INTO device_score (start, device, "end", count, score, raw, health, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, device) DO NOTHING
+            INSERT INTO device_score
+                (start, device, "end", count, score, raw, health, state, step)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, device) DO NOTHING
             """, db)
         let signalScore = try RowStatement(
             """
@@ -187,6 +195,7 @@ package struct StepWriter: Sendable {
             deviceScore.bind(6, assessment.raw)
             deviceScore.bind(7, assessment.health)
             deviceScore.bind(8, assessment.state.column)
+            deviceScore.bind(9, Int64(step.sequence))
             try deviceScore.run()
             latest.bind(1, assessment.start.nanoseconds)
             latest.bind(2, assessment.health)
@@ -195,7 +204,7 @@ package struct StepWriter: Sendable {
             latest.bind(5, assessment.learned)
             latest.bind(6, device)
             try latest.run()
-            for signal in assessment.signals where signal.state != .normal || signal.score > 0 {
+            for signal in assessment.signals where signal.isRemarkable {
                 signalScore.bind(1, assessment.start.nanoseconds)
                 signalScore.bind(2, rows[signal.signal])
                 signalScore.bind(3, signal.score)
@@ -224,6 +233,16 @@ package struct StepWriter: Sendable {
                     risk.remaining?.p95?.seconds, risk.reason.rawValue,
                 ])
             }
+        }
+    }
+}
+
+extension SignalAssessment {
+    /// Worth a row of its own: the rest is normal and can be recomputed from the window.
+    fileprivate var isRemarkable: Bool {
+        switch state {
+        case .abnormal, .stuck, .outOfRange, .noData: true
+        case .normal, .learning, .notRunning: score >= 0.25
         }
     }
 }

@@ -30,12 +30,14 @@ package enum DaemonRun {
         let listeners = try listeners(configuration.intake, logger: logger)
         let pool = BlockPool(limits: limits(configuration.intake))
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
-        let steps = BoundedQueue<EngineStep>(capacity: EngineLoop.stepQueueCapacity)
+        let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
+        let restoration = state.restoration
         let engine = EngineLoop(
-            configuration: configuration.runningEngine, pool: pool, blocks: blocks,
-            steps: steps, lastSequence: state.lastSequence)
+            configuration: configuration.runningEngine, pool: pool, blocks: blocks, work: work,
+            start: { restoration.engine($0) },
+            checkpoints: CheckpointSchedule(interval: checkpointInterval), sealsByWallTime: true)
         let delivery = DeliveryLoop(state.delivery)
-        let store = StoreLoop(steps: steps, logger: logger)
+        let store = StoreLoop(work: work, logger: logger)
         let totals = RunTotals()
         let refusals = RefusalLog(logger: logger)
         let intake = IntakeService(listeners: listeners, pool: pool, blocks: blocks)
@@ -46,7 +48,7 @@ package enum DaemonRun {
                     .init(
                         service: ThreadService(name: "store", stop: { store.stopSoon() }) {
                             var writer = state.writer
-                            store.run { step throws(StoreFailure) in
+                            store.run { step, _ throws(StoreFailure) in
                                 _ = try writer.write(step)
                             } committed: { step in
                                 totals.add(step)
@@ -54,6 +56,8 @@ package enum DaemonRun {
                                 if !step.changes.isEmpty || !step.alerts.isEmpty {
                                     delivery.wake()
                                 }
+                            } other: { item in
+                                state.take(item, writer: &writer, logger: logger)
                             }
                             pool.close()
                         }),
@@ -74,6 +78,9 @@ package enum DaemonRun {
         if let failure = store.failure { throw CommandFailure(failure) }
         announce(totals.summary(listeners.map(\.counts)))
     }
+
+    /// Nanoseconds between checkpoints: half an hour.
+    private static let checkpointInterval: UInt64 = 1_800_000_000_000
 
     private static func limits(_ settings: IntakeSettings) -> IntakeLimits {
         var limits = IntakeLimits()

@@ -2,12 +2,13 @@ import Engine
 import Intake
 import Platform
 import Primitives
+import Windows
 
 /// The engine's thread: pops blocks, feeds the engine, pushes steps.
 ///
 /// It waits for blocks at most until the next tick is due, takes what has arrived, works, then lets
-/// time advance once. It may wait for the store (the step queue is bounded); nothing waits for it
-/// but the listeners, whose pool runs empty.
+/// time advance once. It may wait for the store (the queue of steps is bounded); nothing waits for
+/// it but the listeners, whose pool runs empty.
 struct EngineLoop: Sendable {
     /// Steps that may wait for the store.
     static let stepQueueCapacity = 64
@@ -15,44 +16,94 @@ struct EngineLoop: Sendable {
     let configuration: EngineConfiguration
     let pool: BlockPool
     let blocks: BoundedQueue<LineBlock>
-    let steps: BoundedQueue<EngineStep>
-    let lastSequence: Int
+    let work: BoundedQueue<StoreWork>
+    /// Makes the engine, with what an earlier process learned; called on the engine's thread.
+    let start: @Sendable (EngineConfiguration) -> TelemetryEngine
+    let checkpoints: CheckpointSchedule
+    /// A live event clock seals steps by wall time too, so that nothing waits for the next line. A
+    /// replay must not: where its steps end depends on the recording alone.
+    let sealsByWallTime: Bool
 
     /// Runs until the block queue is closed and empty; then takes the last step and closes the
-    /// step queue.
+    /// queue to the store.
     func run() {
-        var engine = TelemetryEngine(configuration, lastSequence: lastSequence)
-        let steps = self.steps
-        // A closed step queue means that the store has given up; what is left has nowhere to go.
-        let emit: (EngineStep) -> Void = { step in _ = steps.push(step) }
+        var engine = start(configuration)
+        let work = self.work
+        var position: InputPosition?
+        // A closed queue means that the store has given up; what is left has nowhere to go.
+        let emit: (EngineStep) -> Void = { step in
+            _ = work.push(.step(step, position: position))
+        }
+        if !engine.registry.devices.isEmpty {
+            let devices = engine.registry.devices
+            let signals = engine.registry.signals
+            _ = work.push(.introduction(devices: devices, signals: signals))
+        }
+        if checkpoints.takesInitial, engine.canCheckpoint {
+            _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(nil))))
+        }
         let tick = UInt64(max(configuration.clock.tick.nanoseconds, 1_000_000))
         var nextTick = MonotonicClock.now() + tick
+        var nextCheckpoint = MonotonicClock.now() + checkpoints.interval
         loop: while true {
             switch blocks.pop(until: nextTick) {
             case .element(let block):
-                block.withLines { bytes, segments in
-                    for index in segments.indices {
-                        let segment = segments[index]
-                        engine.ingest(
-                            bytes, from: segment.range.lowerBound, to: segment.range.upperBound,
-                            source: segment.source, arrivedAt: segment.arrival, emit: emit)
-                    }
-                }
+                ingest(block, into: &engine, emit: emit)
+                position = block.position
                 pool.give(block)
             case .timedOut: break
             case .closed: break loop
             }
             let now = MonotonicClock.now()
-            guard now >= nextTick else { continue }
-            nextTick = now + tick
-            if configuration.clock.source == .wall {
-                engine.advance(
-                    to: WallClock.now().floored(to: configuration.clock.tick), emit: emit)
-            } else {
-                engine.flush(emit: emit)
+            if now >= nextTick {
+                nextTick = now + tick
+                letTimePass(&engine, emit: emit)
+            }
+            if now >= nextCheckpoint, engine.canCheckpoint {
+                nextCheckpoint = now + checkpoints.interval
+                _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(position))))
             }
         }
         engine.finish(emit: emit)
-        steps.close()
+        if engine.canCheckpoint {
+            _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.inputAtEnd())))
+        }
+        work.close()
     }
+
+    private func ingest(
+        _ block: borrowing LineBlock, into engine: inout TelemetryEngine,
+        emit: (EngineStep) -> Void
+    ) {
+        block.withLines { bytes, segments in
+            for index in segments.indices {
+                let segment = segments[index]
+                engine.ingest(
+                    bytes, from: segment.range.lowerBound, to: segment.range.upperBound,
+                    source: segment.source, arrivedAt: segment.arrival, emit: emit)
+            }
+        }
+    }
+
+    private func letTimePass(
+        _ engine: inout TelemetryEngine, emit: (EngineStep) -> Void
+    ) {
+        if configuration.clock.source == .wall {
+            engine.advance(
+                to: WallClock.now().floored(to: configuration.clock.tick), emit: emit)
+        } else if sealsByWallTime {
+            engine.flush(emit: emit)
+        }
+    }
+}
+
+/// When checkpoints are taken, and how they name the place in the input.
+struct CheckpointSchedule: Sendable {
+    /// Nanoseconds between checkpoints.
+    var interval: UInt64
+    /// A replay begins with one, so that it can be told later which input the steps came from.
+    var takesInitial = false
+    /// Text for a place in a replayed input; live input has none.
+    var input: @Sendable (InputPosition?) -> String = { _ in "" }
+    var inputAtEnd: @Sendable () -> String = { "" }
 }

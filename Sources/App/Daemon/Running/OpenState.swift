@@ -9,7 +9,8 @@ final class OpenState: Sendable {
     let directory: StateDirectory
     let database: StateDatabase
     let writer: StepWriter
-    let lastSequence: Int
+    let checkpoints: CheckpointFiles
+    let restoration: StateRestoration
     let delivery: OutboxDelivery
     private let lock: FileLock
 
@@ -24,7 +25,9 @@ final class OpenState: Sendable {
                 throw CommandFailure(error.description, .unavailable)
             }
             database = try StateDatabase(opening: directory)
-            lastSequence = try database.lastSequence()
+            checkpoints = CheckpointFiles(directory: directory.path)
+            restoration = StateRestoration(
+                files: checkpoints, database: database, logger: logger)
             writer = try StepWriter(
                 database, configuration: configuration.runningEngine,
                 configurationVersion: ByteHash.hex(
@@ -38,6 +41,22 @@ final class OpenState: Sendable {
             throw CommandFailure(failure)
         } catch {
             throw CommandFailure("\(error)", .inputOutput)
+        }
+    }
+
+    /// Writes what is no step: introductions and checkpoints.
+    func take(_ work: StoreWork, writer: inout StepWriter, logger: Logger) {
+        switch work {
+        case .step: preconditionFailure("BUG: steps are committed elsewhere")
+        case .introduction(let devices, let signals):
+            writer.introduce(devices: devices, signals: signals)
+        case .checkpoint(let bytes):
+            do {
+                try checkpoints.write(bytes)
+            } catch {
+                // It only makes the next start slower.
+                logger.warning("Cannot write a checkpoint", metadata: ["error": "\(error)"])
+            }
         }
     }
 }

@@ -30,9 +30,12 @@ package struct Replay {
         package var ticketChanges = 0
         /// The reading ended early; what came before is done and stored.
         package var failure: CommandFailure?
+        /// The state already contained the whole input; nothing was done.
+        package var isComplete = false
 
         package var text: String {
-            "\(counters.linesAccepted) lines, \(counters.readings) readings, "
+            if isComplete { return "this input is already complete in this state; nothing to do" }
+            return "\(counters.linesAccepted) lines, \(counters.readings) readings, "
                 + "\(counters.linesRefused + overlongLines) lines refused, "
                 + "\(counters.windowsClosed) windows, \(ticketsOpened) tickets opened, "
                 + "\(ticketChanges) ticket changes"
@@ -67,25 +70,35 @@ package struct Replay {
         let engineConfiguration = configuration.runningEngine
         let pool = BlockPool()
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
-        let steps = BoundedQueue<EngineStep>(capacity: EngineLoop.stepQueueCapacity)
-        let feed = try RecordingFeed(files: options.files, pool: pool, blocks: blocks)
-        var files = try ResultFiles(
-            scores: options.scores, prognoses: options.prognoses, tickets: options.tickets,
-            configuration: engineConfiguration)
+        let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
         let opened = try options.stateDirectory.map {
             try OpenState(at: $0, configuration: configuration, logger: logger)
         }
+        var place: ReplayPlace?
+        let feed = try RecordingFeed(files: options.files, pool: pool, blocks: blocks) { identity in
+            let found = opened?.checkpoints.newest().header.flatMap { ReplayPlace($0.input) }
+            place = found?.identity == identity && !identity.isEmpty ? found : nil
+            return place?.position
+        }
+        if let place, place.position == nil {
+            _ = opened?.delivery.run(isLast: true)
+            return Summary(isComplete: true)
+        }
+        var files = try ResultFiles(
+            scores: options.scores, prognoses: options.prognoses, tickets: options.tickets,
+            configuration: engineConfiguration)
         var writer = opened?.writer
         let engine = EngineLoop(
-            configuration: engineConfiguration, pool: pool, blocks: blocks, steps: steps,
-            lastSequence: opened?.lastSequence ?? 0)
+            configuration: engineConfiguration, pool: pool, blocks: blocks, work: work,
+            start: start(opened, continues: place != nil),
+            checkpoints: schedule(feed.identity, hasState: opened != nil), sealsByWallTime: false)
         let engineThread = try PlatformThread(name: "engine") { engine.run() }
         let feedThread = try PlatformThread(name: "reader") { feed.run() }
-        let store = StoreLoop(steps: steps, logger: logger)
+        let store = StoreLoop(work: work, logger: logger)
         var summary = Summary()
         var nextReport: UInt64 = 0
-        store.run { step throws(StoreFailure) in
-            _ = try writer?.write(step)
+        store.run { step, position throws(StoreFailure) in
+            _ = try writer?.write(step, input: position.map(feed.folded))
             try files.write(step)
         } committed: { step in
             summary.counters = step.counters
@@ -96,6 +109,13 @@ package struct Replay {
                 nextReport = now + 200_000_000
                 progress(feed.progress)
             }
+        } other: { item in
+            if case .introduction(let devices, let signals) = item {
+                files.introduce(devices: devices, signals: signals)
+            }
+            guard let opened, var current = writer else { return }
+            opened.take(item, writer: &current, logger: logger)
+            writer = current
         }
         pool.close()
         blocks.close()
@@ -108,6 +128,32 @@ package struct Replay {
         summary.overlongLines = feed.overlongLines
         summary.failure = feed.failure.map { CommandFailure($0) }
         return summary
+    }
+}
+
+extension Replay {
+    /// Nanoseconds between the checkpoints of a replay.
+    private static let checkpointInterval: UInt64 = 5_000_000_000
+
+    private static func start(
+        _ state: OpenState?, continues: Bool
+    ) -> @Sendable (EngineConfiguration) -> TelemetryEngine {
+        guard let restoration = state?.restoration else { return { TelemetryEngine($0) } }
+        if continues { return { restoration.engineOfCheckpoint($0) } }
+        return { restoration.engine($0) }
+    }
+
+    private static func schedule(_ identity: String, hasState: Bool) -> CheckpointSchedule {
+        guard hasState else { return CheckpointSchedule(interval: UInt64.max / 4) }
+        guard !identity.isEmpty else { return CheckpointSchedule(interval: checkpointInterval) }
+        return CheckpointSchedule(
+            interval: checkpointInterval, takesInitial: true,
+            input: { position in
+                ReplayPlace(
+                    identity: identity,
+                    position: position ?? InputPosition(file: 0, offset: 0)
+                ).text
+            }, inputAtEnd: { ReplayPlace(identity: identity, position: nil).text })
     }
 }
 

@@ -1,5 +1,6 @@
 import Engine
 import Store
+import Windows
 
 /// The files a replay writes on request.
 struct ResultFiles: ~Copyable {
@@ -26,6 +27,12 @@ struct ResultFiles: ~Copyable {
         } else {
             self.tickets = nil
         }
+    }
+
+    /// Devices and signals of an earlier process.
+    mutating func introduce(devices: [Device], signals: [Signal]) {
+        scores?.introduce(devices: devices, signals: signals)
+        prognoses?.introduce(devices: devices, signals: signals)
     }
 
     mutating func write(_ step: EngineStep) throws(StoreFailure) {

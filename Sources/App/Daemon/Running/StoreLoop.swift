@@ -1,4 +1,5 @@
 import Engine
+import Intake
 import Logging
 import Platform
 import Store
@@ -10,7 +11,7 @@ import Synchronization
 /// succeeds: meanwhile the step queue fills, the engine waits, and the pressure reaches the
 /// sockets. Nothing counts as done that is not committed.
 final class StoreLoop: Sendable {
-    private let steps: BoundedQueue<EngineStep>
+    private let work: BoundedQueue<StoreWork>
     private let logger: Logger
     private let stopping = ShutdownFlag()
     private let outcome = Mutex<StoreFailure?>(nil)
@@ -18,8 +19,8 @@ final class StoreLoop: Sendable {
     /// How long a commit is tried while the program is stopping.
     static let patienceWhenStopping: UInt64 = 20_000_000_000
 
-    init(steps: BoundedQueue<EngineStep>, logger: Logger) {
-        self.steps = steps
+    init(work: BoundedQueue<StoreWork>, logger: Logger) {
+        self.work = work
         self.logger = logger
     }
 
@@ -29,20 +30,24 @@ final class StoreLoop: Sendable {
     /// From now on failing commits are given up after a while.
     func stopSoon() { stopping.request() }
 
-    /// Runs until the step queue is closed and empty, or a commit fails for good. `consume` writes
-    /// one step; `committed` is told of every one that is on disk.
+    /// Runs until the queue is closed and empty, or a commit fails for good. `consume` writes one
+    /// step; `committed` is told of every one that is on disk, `other` of everything that is no
+    /// step, in order.
     func run(
-        consume: (EngineStep) throws(StoreFailure) -> Void, committed: (EngineStep) -> Void
+        consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void,
+        committed: (EngineStep) -> Void,
+        other: (StoreWork) -> Void
     ) {
         while true {
-            switch steps.pop() {
-            case .element(let step):
-                if let failure = commit(step, consume) {
+            switch work.pop() {
+            case .element(.step(let step, let position)):
+                if let failure = commit(step, position, consume) {
                     outcome.withLock { $0 = failure }
-                    steps.close()
+                    work.close()
                     return
                 }
                 committed(step)
+            case .element(let item): other(item)
             case .timedOut: continue
             case .closed: return
             }
@@ -50,14 +55,15 @@ final class StoreLoop: Sendable {
     }
 
     private func commit(
-        _ step: EngineStep, _ consume: (EngineStep) throws(StoreFailure) -> Void
+        _ step: EngineStep, _ position: InputPosition?,
+        _ consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void
     ) -> StoreFailure? {
         var pause: UInt64 = 50_000_000
         var reported: StoreFailure?
         var givingUpAt = UInt64.max
         while true {
             do {
-                try consume(step)
+                try consume(step, position)
                 if reported != nil { logger.notice("Store writes again") }
                 return nil
             } catch {

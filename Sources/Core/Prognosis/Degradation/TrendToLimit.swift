@@ -75,12 +75,14 @@ struct TrendToLimit: Equatable, Sendable {
     ) -> Double {
         let levelDeviation = Math.squareRoot(
             filter.levelVariance + Self.limitDeviation * Self.limitDeviation)
-        // The slope goes on wandering until the limit is reached.
-        let ahead = min(hours, interval) / 3
-        let slopeDeviation = Math.squareRoot(filter.slopeVariance + filter.slopeNoise * ahead)
         let varianceRate = 0.05 * bank.observationVariance
         // Wear that has begun does not heal: no drift below a fraction of the typical one.
         let slowest = 0.15 * max(limit - Self.logarithmic(0), 0.1) / interval
+        // The slope goes on wandering until the limit is reached, and no longer: a doubt that grew
+        // on behind that would make a longer look ahead less probable.
+        let passage = max(limit - filter.level, 0.03) / max(filter.slope, slowest)
+        let ahead = min(hours, passage, interval) / 3
+        let slopeDeviation = Math.squareRoot(filter.slopeVariance + filter.slopeNoise * ahead)
         var sum = 0.0
         for (level, levelWeight) in Self.levelNodes {
             let distance = max(limit + level * levelDeviation - filter.level, 0.03)

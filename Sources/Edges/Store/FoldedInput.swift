@@ -1,5 +1,5 @@
 /// How far a recording had been folded when a step was sealed, so that a replay can go on there.
-package struct InputPosition: Hashable, Sendable {
+package struct FoldedInput: Hashable, Sendable {
     /// As given on the command line.
     package var name: String
     /// Bytes; `nil` for a pipe.

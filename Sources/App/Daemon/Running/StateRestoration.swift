@@ -1,0 +1,105 @@
+import Engine
+import Logging
+import Primitives
+import Store
+import Tickets
+
+/// Brings the engine back to where an earlier process stopped: the newest checkpoint, then the
+/// windows committed after it, folded again.
+///
+/// The ticket changes that come out of the second fold must be the committed ones: every restart
+/// is a determinism test. Where they differ both are logged and the committed row stays.
+struct StateRestoration: Sendable {
+    let files: CheckpointFiles
+    let database: StateDatabase
+    let logger: Logger
+
+    /// For a daemon, or a replay of new input: everything committed is taken up.
+    func engine(_ configuration: EngineConfiguration) -> TelemetryEngine {
+        var start = fromCheckpoint(configuration)
+        do {
+            var differences = 0
+            var folded = 0
+            let history = StepHistory(database)
+            var sequence = start.sequence
+            while let (frames, through) = try history.frames(after: sequence) {
+                for frame in frames {
+                    differences += compare(start.engine.refold(frame), with: history)
+                }
+                folded += frames.count
+                sequence = through
+            }
+            let last = try history.last()
+            start.engine.resume(after: last.sequence, advancedTo: last.advancedTo)
+            try history.record(refoldDifferences: differences)
+            if folded > 0 {
+                logger.notice(
+                    "Committed windows folded again",
+                    metadata: ["windows": "\(folded)", "differences": "\(differences)"])
+            }
+        } catch {
+            logger.error(
+                "Cannot read the committed windows; what they taught must be learned again",
+                metadata: ["error": "\(error)"])
+        }
+        return start.engine
+    }
+
+    /// An engine and the last step it contains.
+    private struct Start: ~Copyable {
+        var engine: TelemetryEngine
+        var sequence: Int
+    }
+
+    /// For going on with a replay: exactly the checkpoint; what was committed after it is made
+    /// again from the input, and the committed rows stay.
+    func engineOfCheckpoint(_ configuration: EngineConfiguration) -> TelemetryEngine {
+        let start = fromCheckpoint(configuration)
+        return start.engine
+    }
+
+    private func fromCheckpoint(
+        _ configuration: EngineConfiguration
+    ) -> Start {
+        let newest = files.newest()
+        for path in newest.unreadable {
+            logger.error("Checkpoint is unusable", metadata: ["checkpoint.path": "\(path)"])
+        }
+        guard let bytes = newest.bytes else {
+            return Start(engine: TelemetryEngine(configuration), sequence: 0)
+        }
+        var engine = TelemetryEngine(configuration)
+        do throws(StateFailure) {
+            let restored = try engine.restore(bytes)
+            for piece in restored.dropped {
+                logger.warning(
+                    "State no longer fits and is learned again",
+                    metadata: ["state.piece": "\(piece)"])
+            }
+            return Start(engine: engine, sequence: restored.header.sequence)
+        } catch {
+            logger.error(
+                "Checkpoint cannot be read; all committed windows are folded again",
+                metadata: ["error": "\(error)"])
+            return Start(engine: TelemetryEngine(configuration), sequence: 0)
+        }
+    }
+
+    /// How many of the changes are not the committed ones.
+    private func compare(_ changes: [TicketChange], with history: StepHistory) -> Int {
+        var differences = 0
+        for change in changes {
+            let computed = TicketDocument.json(change)
+            let committed = try? history.document(ticket: change.ticket.id, change.revision)
+            guard committed != computed else { continue }
+            differences += 1
+            logger.error(
+                "A restart gives another ticket than was committed; the committed one stays",
+                metadata: [
+                    "ticket.change": "\(change.id)", "computed": "\(computed)",
+                    "committed": "\(committed ?? "nothing")",
+                ])
+        }
+        return differences
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+
+/// `forestall run` on a state directory of the test, listening on ports the kernel chose.
+final class RunningDaemon {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// How it ended.
+    struct Ending: Sendable {
+        var code: Int32
+        var errors: String
+        /// The numbers of its last line.
+        var totals: [String: Int]
+    }
+
+    let process: Process
+    let ports: [UInt16]
+    private let errorsPath: String
+
+    /// Starts it with the example configuration and `listeners` listeners, and waits until it is
+    /// ready. A value for `configuration` replaces the example.
+    init(
+        in directory: TemporaryDirectory, state: String, listeners: Int = 1,
+        configuration: String? = nil
+    ) throws {
+        let folder = "configuration-" + UUID().uuidString
+        try directory.makeDirectory(folder + "/conf.d")
+        let example = try String(contentsOfFile: SampleRecording.configuration, encoding: .utf8)
+        let main = try directory.write(
+            configuration ?? example, to: folder + "/forestall.toml")
+        let addresses = Array(repeating: "\"127.0.0.1:0\"", count: listeners)
+        try directory.write(
+            "[intake]\nudp = [\(addresses.joined(separator: ", "))]\n",
+            to: folder + "/conf.d/listeners.toml")
+        errorsPath = directory(folder + "/errors")
+        process = try ForestallProgram.start(
+            try ForestallProgram.path(),
+            ["run", "--clock", "event", "--config", main, "--state", state],
+            input: "/dev/null", output: "/dev/null", errors: errorsPath)
+        let path = errorsPath
+        let started = process
+        func announced() throws -> [String] {
+            splitLines(try String(contentsOfFile: path, encoding: .utf8))
+        }
+        try ForestallProgram.wait(for: "the start of the daemon") {
+            try announced().contains("ready") || !started.isRunning
+        }
+        let lines = try announced()
+        let prefix = "listening transport=udp address=127.0.0.1:"
+        ports = lines.filter { $0.hasPrefix(prefix) }
+            .compactMap { UInt16($0.dropFirst(prefix.count)) }
+        guard lines.contains("ready") else {
+            throw Failure(description: "the daemon did not start: " + lines.joined(separator: "\n"))
+        }
+    }
+
+    deinit { ForestallProgram.kill(process) }
+
+    enum Signal {
+        case terminate
+        case interrupt
+    }
+
+    /// Sends the signal and waits for the end.
+    func stop(_ signal: Signal = .terminate) throws -> Ending {
+        switch signal {
+        case .terminate: process.terminate()
+        case .interrupt: process.interrupt()
+        }
+        let code = try ForestallProgram.finish(process, what: "the end of the daemon")
+        let errors = try String(contentsOfFile: errorsPath, encoding: .utf8)
+        var totals: [String: Int] = [:]
+        let last = splitLines(errors).last { $0.hasPrefix("stopped ") } ?? ""
+        for word in last.split(separator: " ").dropFirst() {
+            let parts = word.split(separator: "=")
+            if parts.count == 2 { totals[String(parts[0])] = Int(parts[1]) }
+        }
+        return Ending(code: code, errors: errors, totals: totals)
+    }
+}
+
+/// The messages in a state's spool directory.
+enum Spool {
+    /// The `data` object of each message, byte for byte, sorted.
+    static func documents(in directory: TemporaryDirectory, state: String) throws -> [String] {
+        try messages(in: directory, state: state).map { message in
+            guard let start = message.range(of: "\"data\":") else { return message }
+            return String(message[start.upperBound...].dropLast())
+        }.sorted()
+    }
+
+    /// Whole messages, in order of file name.
+    static func messages(in directory: TemporaryDirectory, state: String) throws -> [String] {
+        let folder = state + "/outbox/new"
+        return try directory.names(folder).map { try directory.text(folder + "/" + $0) }
+    }
+}
