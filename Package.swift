@@ -65,7 +65,8 @@ let app: [Target] = [
         name: "Daemon",
         dependencies: [
             "Primitives", "LineProtocol", "Windows", "Detection", "Prognosis", "Tickets", "Engine",
-            "FleetSimulator", "Platform", "Intake", "Store", "Delivery", toml, lifecycle, unixSignals,
+            "FleetSimulator", "Platform", "Intake", "Store", "Delivery", toml, lifecycle,
+            unixSignals,
             logging,
         ],
         path: "Sources/App/Daemon"),
@@ -81,6 +82,19 @@ let tests: [Target] = [
     .testTarget(name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "Primitives"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Primitives"]),
     .testTarget(name: "IntakeTests", dependencies: ["Intake", "Platform", "Primitives", logging]),
+    .testTarget(name: "WindowsTests", dependencies: ["Windows", "Primitives"]),
+    .testTarget(name: "DetectionTests", dependencies: ["Detection", "Windows", "Primitives"]),
+    .testTarget(
+        name: "PrognosisTests", dependencies: ["Prognosis", "Detection", "Windows", "Primitives"]),
+    .testTarget(
+        name: "TicketsTests",
+        dependencies: ["Tickets", "Prognosis", "Detection", "Windows", "Primitives"]),
+    .testTarget(
+        name: "EngineTests",
+        dependencies: [
+            "Engine", "FleetSimulator", "LineProtocol", "Tickets", "Prognosis", "Detection",
+            "Windows", "Primitives",
+        ]),
     .testTarget(
         name: "StoreTests",
         dependencies: [
@@ -98,6 +112,16 @@ let tests: [Target] = [
         dependencies: [
             "Daemon", "Engine", "Tickets", "Prognosis", "Detection", "Windows", "Primitives",
         ]),
+    // The real binary, real sockets, real files; the dependency makes sure that it is built.
+    .testTarget(name: "EndToEndTests", dependencies: ["forestall"]),
+    .testTarget(name: "TidyTests"),
+    .executableTarget(
+        name: "forestall-bench",
+        dependencies: [
+            "FleetSimulator", "LineProtocol", "Windows", "Detection", "Prognosis", "Tickets",
+            "Engine", "Platform", "Store", "Primitives", grdb, grdbSQLite, logging,
+        ],
+        path: "Tests/Benchmarks", exclude: ["results.md"]),
 ]
 
 let package = Package(

@@ -36,13 +36,16 @@ struct OneModuleWindows: ~Copyable {
         let index = watermarks[device.index].index(of: time.nanoseconds)
         watermarks[device.index].noteArrival(of: time.nanoseconds, at: arrival.nanoseconds)
         if watermarks[device.index].isLate(index) { return nil }
-        let wasLow = watermarks[device.index].openLow
-        watermarks[device.index].open(index)
-        if index < wasLow {
-            earliestClose = min(earliestClose, watermarks[device.index].nextClose)
-        }
         return Open(
             index: index, slot: Int(index & slotMasks[device.index]), time: time.nanoseconds)
+    }
+
+    mutating func markOpen(_ open: Open, of device: DeviceID) {
+        let wasLow = watermarks[device.index].openLow
+        watermarks[device.index].open(open.index)
+        if open.index < wasLow {
+            earliestClose = min(earliestClose, watermarks[device.index].nextClose)
+        }
     }
 
     mutating func add(_ value: Double, of signal: SignalID, to open: Open) {

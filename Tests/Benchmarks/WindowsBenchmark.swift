@@ -42,6 +42,7 @@ enum WindowsBenchmark {
                 for signal in signals[device] {
                     store.add(Double(device &* 7 &+ round), of: signal, to: open)
                 }
+                store.markOpen(open, of: DeviceID(rawValue: Int32(device)))
             }
             var frames: [WindowFrame] = []
             frames.reserveCapacity(devices)

@@ -69,7 +69,9 @@ import Testing
     /// Kept rows come from all of the commissioning time, not from its beginning.
     @Test func theRecordCoversTheWholeTime() {
         var record = CommissioningRecord(commissioning: .minutes(5_120), window: .minutes(1))
-        for index in 0..<5_120 { record.add(means: [Double(index)], scatter: [], window: .minutes(1)) }
+        for index in 0..<5_120 {
+            record.add(means: [Double(index)], scatter: [], window: .minutes(1))
+        }
         #expect(record.rows.count == 512)
         #expect((record.rows.last?.first ?? 0) > 5_100)
     }

@@ -141,7 +141,9 @@ import Windows
     }
 
     @Test func membership() {
-        let names = ["pump.vibration,axis=x", "pump.vibration,axis=y", "motor.current", "pump.flow"]
+        let names = [
+            "pump.vibration,axis=x", "pump.vibration,axis=y", "motor.current", "pump.flow",
+        ]
         var bench = Bench(
             DetectionPolicy(components: [
                 .init(name: "all", signals: ["*"]),

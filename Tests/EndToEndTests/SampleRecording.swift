@@ -42,15 +42,20 @@ enum SampleRecording: String, CaseIterable, Sendable {
 
     /// Its lines, in order.
     var lines: [String] {
-        get throws {
-            splitLines(try ForestallProgram.run("/bin/sh", ["-c", "gzip -dc '\(path)'"]).output)
+        get throws { try Self.allLines.get()[Self.allCases.firstIndex(of: self) ?? 0] }
+    }
+
+    /// Lines of all recordings, in order of ``allCases``; unpacked once.
+    static let allLines = Result {
+        try allCases.map { recording in
+            let unpacked = try ForestallProgram.run(
+                "/bin/sh", ["-c", "gzip -dc '\(recording.path)'"])
+            return splitLines(unpacked.output)
         }
     }
 
-    /// Lines of all recordings, one recording after the other.
-    static var allLines: [[String]] {
-        get throws { try allCases.map { try $0.lines } }
-    }
+    /// The same lines, by device; devices in order of appearance.
+    static let devices = allLines.map(Interleaving.devices)
 }
 
 /// Ways to put the lines of several devices into one stream. The lines of each device stay in
@@ -62,17 +67,14 @@ enum Interleaving: String, CaseIterable, Sendable {
     case byTime
     /// By time, but at equal times the devices in the opposite order.
     case byTimeBackwards
-    /// The first device is a day of readings ahead of the second, that of the third, and so on.
-    case staggered
 
-    func merge(_ streams: [[String]]) -> [String] {
-        let devices = Self.devices(of: streams)
+    /// Takes the lines of each device by itself.
+    func merge(_ devices: [[String]]) -> [String] {
         switch self {
         case .oneAfterTheOther: return devices.flatMap { $0 }
         case .theOtherWayRound: return devices.reversed().flatMap { $0 }
-        case .byTime: return Self.sorted(devices, delay: 0)
-        case .byTimeBackwards: return Self.sorted(devices.reversed(), delay: 0)
-        case .staggered: return Self.sorted(devices, delay: 86_400_000_000_000)
+        case .byTime: return Self.sorted(devices)
+        case .byTimeBackwards: return Self.sorted(devices.reversed())
         }
     }
 
@@ -94,13 +96,13 @@ enum Interleaving: String, CaseIterable, Sendable {
 
     /// Stable, by the greatest stamp so far within the device: readings a device sent late stay
     /// late.
-    private static func sorted(_ devices: [[String]], delay: Int64) -> [String] {
+    private static func sorted(_ devices: [[String]]) -> [String] {
         var keyed: [(time: Int64, device: Int, line: String)] = []
         for (device, lines) in devices.enumerated() {
             var greatest = Int64.min
             for line in lines {
                 let stamp = line.split(separator: " ").last.flatMap { Int64($0) } ?? 0
-                greatest = max(greatest, stamp + Int64(device) * delay)
+                greatest = max(greatest, stamp)
                 keyed.append((greatest, device, line))
             }
         }

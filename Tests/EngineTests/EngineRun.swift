@@ -1,17 +1,18 @@
 import Detection
-import Engine
 import Primitives
 import Prognosis
 import Tickets
 import Windows
+
+@testable import Engine
 
 /// An engine and everything it has said so far.
 final class EngineRun {
     private var engine: TelemetryEngine
     private(set) var steps: [EngineStep] = []
 
-    init(_ configuration: EngineConfiguration = .byEvent()) {
-        engine = TelemetryEngine(configuration)
+    init(_ configuration: EngineConfiguration = .byEvent(), lastSequence: Int = 0) {
+        engine = TelemetryEngine(configuration, lastSequence: lastSequence)
     }
 
     func send(
@@ -63,6 +64,11 @@ final class EngineRun {
 
     func frames(of device: String) -> [String] {
         frames.filter { $0.hasPrefix(device + " ") }
+    }
+
+    /// Field names kept, over all series.
+    var rememberedFields: Int {
+        (0..<engine.series.count).reduce(0) { $0 + engine.series.fieldCount(of: $1) }
     }
 
     /// Readings in all closed windows.

@@ -80,7 +80,7 @@ import Windows
             refused: ["clock_skew 1"])
     }
 
-    @Test(arguments: [Int64.max, Int64.min, (1 << 62) + 1, (-1 << 62) - 1])
+    @Test(arguments: [Int64.max, Int64.min, (1 << 62) + 1, (-1 << 62) - 1] as [Int64])
     func timesBeyondTheRepresentable(nanoseconds: Int64) {
         check(
             ["pump,device=A v=1 \(nanoseconds)\n", line("B", at: 5)],

@@ -41,7 +41,8 @@ import Windows
     }
 
     @Test func aJumpOfExactlyTheLimitIsTaken() {
-        check([line("A", at: 0), line("A", at: Self.day), line("A", at: Self.day + 60)], readings: 3)
+        check(
+            [line("A", at: 0), line("A", at: Self.day), line("A", at: Self.day + 60)], readings: 3)
         check(
             [line("A", at: 0), line("A", at: Self.day + 1), line("A", at: 60)], readings: 2,
             skewed: 1)
@@ -52,7 +53,8 @@ import Windows
         let names = (0..<devices).map { "D\($0)" }
         let after = minutes(names, from: 5 * Self.day, count: 4)
         check(
-            minutes(names, from: 0, count: 5) + after + minutes(names, from: 9 * Self.day, count: 4),
+            minutes(names, from: 0, count: 5) + after
+                + minutes(names, from: 9 * Self.day, count: 4),
             readings: devices * 13)
     }
 

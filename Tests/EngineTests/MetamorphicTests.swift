@@ -8,15 +8,19 @@ import Windows
 @Suite struct MetamorphicTests {
     static let pumps = EngineConfiguration.byEvent(classes: [.pump()])
 
+    /// What the plain runs said, made once: their texts are long.
+    static let healthy = run(.healthy).stories
+    static let wearing = run(.wearing).stories
+
     /// The whole recording in one block.
-    func run(
+    static func run(
         _ recording: SimulatedRecording,
         _ configuration: EngineConfiguration = MetamorphicTests.pumps
     ) -> EngineRun {
         run([recording.bytes[...]], configuration)
     }
 
-    func run(
+    static func run(
         _ blocks: [ArraySlice<UInt8>],
         _ configuration: EngineConfiguration = MetamorphicTests.pumps
     ) -> EngineRun {
@@ -28,7 +32,9 @@ import Windows
 
     /// Every n-th line is followed by one that is refused.
     func damaged(_ recording: SimulatedRecording) -> [UInt8] {
-        let bad = ["pump,device= v=1\n", "pump v=1 5\n", "pump,device=P-101 v=nan\n", "\n", "x\r\n"]
+        let bad = [
+            "pump,device= v=1\n", "pump v=1 5\n", "pump,device=P-101 v=nan\n", "\n", "x\r\n",
+        ]
         return recording.lines.enumerated().flatMap { index, line in
             line.bytes + (index % 50 == 0 ? Array(bad[index / 50 % bad.count].utf8) : [])
         }
@@ -47,19 +53,19 @@ import Windows
         return blocks + [bytes[start...]]
     }
 
-    @Test(arguments: [(1.0, 1), (0.3, 2), (0.01, 3), (0.001, 4)] as [(Double, UInt64)])
+    @Test(arguments: [(1.0, 1), (0.1, 2), (0.001, 3)] as [(Double, UInt64)])
     func cuttingBlocksChangesNothing(share: Double, seed: UInt64) {
         let bytes = damaged(.healthy)
-        let whole = run([bytes[...]])
+        let whole = Self.run([bytes[...]])
         let blocks = cut(bytes, share: share, seed: seed)
         #expect(blocks.count > 3)
         #expect(!whole.refused.isEmpty && whole.closed.count > 300)
-        let pieces = run(blocks)
+        let pieces = Self.run(blocks)
         expectSame(pieces.digests, whole.digests, "seed \(seed)")
         #expect(pieces.counters == whole.counters)
     }
 
-    @Test(arguments: 1...3)
+    @Test(arguments: 1...2)
     func orderWithinAnInstantChangesNothing(seed: UInt64) {
         var random = Random(seed: seed)
         var lines = SimulatedRecording.healthy.lines
@@ -71,27 +77,29 @@ import Windows
         }
         #expect(lines.map(\.device) != SimulatedRecording.healthy.lines.map(\.device))
         expectSameStories(
-            run(SimulatedRecording(lines: lines)), run(.healthy), "seed \(seed)")
+            Self.run(SimulatedRecording(lines: lines)), Self.healthy, "seed \(seed)")
     }
 
     /// One file after the other is a backlog: every device but the first lives days behind the
     /// event clock.
     @Test func filesInARowAreLikeFilesMerged() {
         let recording = SimulatedRecording.wearing
-        let merged = run(recording)
-        #expect(merged.changes.contains { $0.kind == .opened })
-        #expect(merged.changes.contains { $0.kind == .escalated })
-        let inARow = run(recording.devices.map { recording.only($0).bytes[...] })
+        let merged = Self.wearing
+        let changes = merged["P-101"]?.changes ?? []
+        #expect(changes.contains { $0.contains("Kind.opened") })
+        #expect(changes.contains { $0.contains("Kind.escalated") })
+        let inARow = Self.run(recording.devices.map { recording.only($0).bytes[...] })
         expectSameStories(inARow, merged, "in a row")
-        let reversed = run(recording.devices.reversed().map { recording.only($0).bytes[...] })
+        let reversed = Self.run(recording.devices.reversed().map { recording.only($0).bytes[...] })
         expectSameStories(reversed, merged, "in a row from the last")
     }
 
     @Test func aDeviceDoesNotDependOnOthers() {
         let recording = SimulatedRecording.wearing
-        let all = run(recording)
-        expectSameStories(run(recording.only("P-101")), all, devices: ["P-101"], "alone")
-        expectSameStories(run(recording.only("P-103")), all, devices: ["P-103"], "alone")
+        for device in ["P-101", "P-103"] {
+            expectSameStories(
+                Self.run(recording.only(device)), Self.wearing, devices: [device], "alone")
+        }
     }
 
     /// The newcomer comes first, so that it shifts every index, and moves the clock in between.
@@ -107,15 +115,15 @@ import Windows
             ]
         }
         let idle = SimulatedRecording.Line(time: start, device: "idle", bytes: Array(first.utf8))
-        let withIdle = run(SimulatedRecording(lines: [idle] + lines))
+        let withIdle = Self.run(SimulatedRecording(lines: [idle] + lines))
         #expect(withIdle.registry.devices.map(\.name).first == "idle")
         expectSameStories(
-            withIdle, run(recording), devices: recording.devices, "with an idle device")
+            withIdle, Self.healthy, devices: recording.devices, "with an idle device")
     }
 
     @Test func replayingTwiceGivesEqualSteps() {
-        let first = run(.wearing)
-        let second = run(.wearing)
+        let first = Self.run(.healthy)
+        let second = Self.run(.healthy)
         #expect(first.steps.count > 100)
         expectSame(second.digests, first.digests, "second run")
     }
@@ -123,7 +131,7 @@ import Windows
     /// What was said about the past does not depend on what came after it.
     @Test func theFutureChangesNothing() {
         let recording = SimulatedRecording.wearing
-        let full = run(recording).stories
+        let full = Self.wearing
         let begun = EngineRun(Self.pumps)
         begun.send(
             SimulatedRecording(lines: Array(recording.lines.prefix(recording.lines.count * 2 / 3)))

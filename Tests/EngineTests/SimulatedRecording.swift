@@ -21,7 +21,8 @@ struct SimulatedRecording: Sendable {
         var buffer: [UInt8] = []
         while let time = fleet.next(into: &buffer) {
             for line in buffer.split(separator: UInt8(ascii: "\n")) {
-                let tags = line.prefix { $0 != UInt8(ascii: " ") }.split(separator: UInt8(ascii: ","))
+                let tags = line.prefix { $0 != UInt8(ascii: " ") }.split(
+                    separator: UInt8(ascii: ","))
                 lines.append(
                     Line(
                         time: time, device: String(decoding: tags[1].dropFirst(7), as: UTF8.self),

@@ -21,18 +21,27 @@ import Windows
     }
 
     static let second: Int64 = 1_000_000_000
-    static let day = 86_400 * second
+    static let day: Int64 = 86_400_000_000_000
 
-    @Test(arguments: [
-        (0, "0"), (-second, "-60"), (9 * second, "0"),
+    static let stamps: [(offset: Int64, expected: String)] = [
+        (0, "0"),
+        (-second, "-60"),
+        (9 * second, "0"),
         // Up to the lateness (10 s) ahead is an ordinary clock.
-        (10 * second, "0"), (10 * second + 1, "0 restamped"), (70 * second, "0 restamped"),
+        (10 * second, "0"),
+        (10 * second + 1, "0 restamped"),
+        (70 * second, "0 restamped"),
         // Up to the largest jump (1 day) ahead is a clock to correct, beyond it a wrong one.
-        (day, "0 restamped"), (day + 1, "clock_skew 1"), (4_000 * day, "clock_skew 1"),
-        (-400 * day, "-34560000"), (-400 * day - 1, "clock_skew 1"),
+        (day, "0 restamped"),
+        (day + 1, "clock_skew 1"),
+        (4_000 * day, "clock_skew 1"),
+        (-400 * day, "-34560000"),
+        (-400 * day - 1, "clock_skew 1"),
         (-19_000 * day, "clock_skew 1"),
-    ])
-    func stamps(offset: Int64, expected: String) {
+    ]
+
+    @Test(arguments: stamps)
+    func stampsAgainstTheArrival(offset: Int64, expected: String) {
         #expect(outcome(offset) == expected)
     }
 

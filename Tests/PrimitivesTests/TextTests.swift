@@ -60,12 +60,15 @@ import Testing
     @Test func equalityOfBytes() {
         let left = Array("xxhello worldyy".utf8)
         let right = Array("hello world".utf8)
-        #expect(ByteHash.equal(left.span, 2, right.span, 0, count: 11))
-        #expect(!ByteHash.equal(left.span, 3, right.span, 0, count: 11))
+        func equal(from start: Int, to other: [UInt8]) -> Bool {
+            ByteHash.equal(left.span, start, other.span, 0, count: 11)
+        }
+        #expect(equal(from: 2, to: right))
+        #expect(!equal(from: 3, to: right))
         for index in 0..<11 {
             var other = right
             other[index] ^= 1
-            #expect(!ByteHash.equal(left.span, 2, other.span, 0, count: 11), "\(index)")
+            #expect(!equal(from: 2, to: other), "\(index)")
         }
     }
 

@@ -165,6 +165,7 @@ import Testing
         let coverage = Double(covered) / Double(max(judged, 1))
         print("coverage of the 90 % interval: \(coverage) of \(judged); \(below) failed before p05")
         #expect(undated <= 4, "\(undated) of 200 never dated")
+        #expect(below <= judged / 10, "too confident: \(below) of \(judged) failed before p05")
         #expect(coverage >= 0.7 && coverage <= 1, "\(coverage)")
     }
 

@@ -104,6 +104,7 @@ struct Scene {
         case .off: evidence.operating = .off
         case .silent: evidence.hasSignals = false
         }
+        if said.saysNothing { evidence.risk.isNew = false }
         return evidence
     }
 

@@ -28,8 +28,9 @@ enum TicketInvariants {
         before: TicketMachine, after: TicketMachine, said: Said, evidence: TicketEvidence,
         decision: TicketMachine.Decision, policy: TicketPolicy
     ) -> String? {
-        guard reasons.first(where: { $0.kind == decision.kind })?.reasons
-            .contains(decision.reason) == true
+        guard
+            reasons.first(where: { $0.kind == decision.kind })?.reasons
+                .contains(decision.reason) == true
         else { return "\(decision.reason) does not go with \(String(describing: decision.kind))" }
         if said.saysNothing, decision.kind != nil { return "changed by what says nothing" }
         if (decision.kind == .closed) != (after.closed != nil) { return "closed out of place" }

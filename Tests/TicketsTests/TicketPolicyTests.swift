@@ -66,7 +66,8 @@ import Testing
         check(
             Given(zone: .alarm, probability: 0.3, p05: .days(2), p50: .days(9), alarms: 3),
             .alarmLimit, .urgent)
-        check(Given(zone: .alarm, probability: 0.3, p50: .days(90), alarms: 3), .alarmLimit, .warning)
+        check(
+            Given(zone: .alarm, probability: 0.3, p50: .days(90), alarms: 3), .alarmLimit, .warning)
         check(Given(probability: 0.98), nil)
     }
 

@@ -13,7 +13,7 @@ enum DependencyRules {
             let kinds = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias"]
             let named = kinds.contains(words[place + 1]) ? place + 2 : place + 1
             guard named < words.count else { continue }
-            let module = words[named].split(separator: ".").first.map(String.init) ?? words[named]
+            let module = String(words[named].prefix { $0.isLetter || $0.isNumber || $0 == "_" })
             found.append((libraries.contains(module) ? "libc" : module, index + 1))
         }
         return found

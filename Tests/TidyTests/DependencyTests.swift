@@ -72,6 +72,7 @@ struct DependencyTests {
         ("package import A\nimport GRDB\ninternal import Glibc\n", 0),
         ("import A\nimport GRDB\n", 1),
         ("import A\nimport GRDB\nimport Musl\n@testable import Z\n", 1),
+        ("import A\nimport GRDB; let a = 1\nimport Glibc\n", 0),
         ("import A\nimport GRDB\nimport Darwin\nimport struct Foundation.Data\n", 1),
         ("import A\nimport GRDB\nimport Glibc\n// import Z\nlet text = \"import Z\"\n", 0),
     ])

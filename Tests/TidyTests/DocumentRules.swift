@@ -89,8 +89,9 @@ enum DocumentRules {
         _ line: Substring.UTF8View, _ word: String, joinsBefore: (UInt8) -> Bool,
         joinsAfter: (UInt8) -> Bool
     ) -> Bool {
-        let bytes = Array(line)
         let wanted = Array(word.utf8)
+        guard line.count >= wanted.count, line.contains(wanted[0]) else { return false }
+        let bytes = Array(line)
         return Manifest.places(of: wanted, in: bytes).contains { start in
             let end = start + wanted.count
             return !(start > 0 && joinsBefore(bytes[start - 1]))

@@ -38,25 +38,22 @@ struct SourceText {
     /// letter, its neighbour must be none: `Task` is not found in `TaskGroup`.
     func lines(with token: String) -> [Int] {
         let wanted = Array(token.utf8)
+        guard let first = wanted.first, let last = wanted.last else { return [] }
         var found: [Int] = []
-        for (index, line) in codeLines.enumerated()
-        where SourceText.contains(Array(line), wanted) {
-            found.append(index + 1)
+        var line = 1
+        for start in code.indices {
+            if code[start] == 0x0A { line += 1 }
+            guard code[start] == first, start + wanted.count <= code.count, found.last != line,
+                code[start..<start + wanted.count].elementsEqual(wanted)
+            else { continue }
+            let end = start + wanted.count
+            let joinsBefore =
+                SourceText.isWord(first) && start > 0 && SourceText.isWord(code[start - 1])
+            let joinsAfter =
+                SourceText.isWord(last) && end < code.count && SourceText.isWord(code[end])
+            if !joinsBefore, !joinsAfter { found.append(line) }
         }
         return found
-    }
-
-    private static func contains(_ line: [UInt8], _ wanted: [UInt8]) -> Bool {
-        guard let first = wanted.first, let last = wanted.last, wanted.count <= line.count
-        else { return false }
-        for start in 0...line.count - wanted.count where line[start] == first {
-            guard line[start..<start + wanted.count].elementsEqual(wanted) else { continue }
-            let end = start + wanted.count
-            let joinsBefore = isWord(first) && start > 0 && isWord(line[start - 1])
-            let joinsAfter = isWord(last) && end < line.count && isWord(line[end])
-            if !joinsBefore, !joinsAfter { return true }
-        }
-        return false
     }
 
     static func isWord(_ byte: UInt8) -> Bool {

@@ -53,6 +53,7 @@ final class WindowBench {
         while store.isDue(device, at: time, arrival: arrival) { close(device) }
         guard let open = store.admit(device, at: time, arrival: arrival) else { return false }
         store.add(value, of: registry[device].signals[signal], to: open)
+        store.markOpen(open, of: device)
         return true
     }
 

@@ -99,7 +99,8 @@ import Windows
     }
 
     @Test(arguments: [
-        (60, 0, 1), (60, 10, 2), (60, 30, 2), (60, 31, 4), (10, 20, 8), (10, 60, 16), (1, 3_600, 8_192),
+        (60, 0, 1), (60, 10, 2), (60, 30, 2), (60, 31, 4), (10, 20, 8), (10, 60, 16),
+        (1, 3_600, 8_192),
     ])
     func slotsFollowFromThePolicy(length: Int64, lateness: Int64, slots: Int) {
         let policy = WindowPolicy(length: .seconds(length), lateness: .seconds(lateness))

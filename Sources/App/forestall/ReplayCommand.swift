@@ -24,6 +24,11 @@ struct ReplayCommand: ParsableCommand {
     var prognoses: String?
     @Option(help: ArgumentHelp("Write every ticket change (JSON lines).", valueName: "file"))
     var tickets: String?
+    @Option(
+        help: ArgumentHelp(
+            "Recorded time per wall time: 1 is as it happened, 3600 an hour a second.",
+            valueName: "max|n"))
+    var speed: SpeedArgument = SpeedArgument(value: nil)
     @Option(help: "Where now comes from: the recording (event) or this machine's clock (wall).")
     var clock: ClockOption = .event
 
@@ -40,6 +45,7 @@ struct ReplayCommand: ParsableCommand {
             options.scores = scores
             options.prognoses = prognoses
             options.tickets = tickets
+            options.speed = speed.value
             let bar = ProgressBar()
             let summary = try Replay.run(
                 options, configuration: configuration,
@@ -50,4 +56,22 @@ struct ReplayCommand: ParsableCommand {
             if let failure = summary.failure { throw failure }
         }
     }
+}
+
+/// `max`, or a positive number.
+struct SpeedArgument: ExpressibleByArgument {
+    var value: Double?
+
+    init(value: Double?) { self.value = value }
+
+    init?(argument: String) {
+        if argument == "max" {
+            value = nil
+            return
+        }
+        guard let number = Double(argument), number.isFinite, number > 0 else { return nil }
+        value = number
+    }
+
+    var defaultValueDescription: String { "max" }
 }

@@ -3,7 +3,8 @@
 package struct EngineLimits: Equatable, Sendable {
     package var devices: Int
     package var signalsPerDevice: Int
-    /// Distinct series keys (measurement plus tags).
+    /// Distinct series keys (measurement plus tags). Keys and field names together may take 1 KiB
+    /// for each.
     package var seriesKeys: Int
     /// Distinct senders whose refusals are counted apart; the rest share one entry.
     package var countedSources: Int

@@ -25,7 +25,7 @@ package struct EngineStep: Equatable, Sendable {
         package var count: Int
         /// Where in its record the last one was found wrong, counted in bytes from 1.
         package var column: Int
-        /// The beginning of the last such record, at most 120 bytes.
+        /// The beginning of the last such record, at most 120 bytes of it, without its newline.
         package var sample: String
         package var time: Timestamp
     }

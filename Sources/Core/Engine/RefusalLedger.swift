@@ -34,6 +34,7 @@ struct RefusalLedger: Sendable {
         let key = Key(source: owner, reason: reason)
         var sample: [UInt8] = []
         for index in start..<min(end, start + Self.sampleBytes) { sample.append(record[index]) }
+        while let last = sample.last, last == 0x0A || last == 0x0D { sample.removeLast() }
         if let place = places[key] {
             entries[place].count += 1
             entries[place].column = column

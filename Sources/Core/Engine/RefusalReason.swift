@@ -9,6 +9,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     /// The window was closed already.
     case late
     case tooManyDevices = "too_many_devices"
+    /// The line was taken in, but not the fields that would have been new signals.
     case tooManySignals = "too_many_signals"
     case tooManySeriesKeys = "too_many_series_keys"
 

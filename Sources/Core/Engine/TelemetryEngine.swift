@@ -17,8 +17,8 @@ package import Windows
 package struct TelemetryEngine: ~Copyable {
     let configuration: EngineConfiguration
     let binder: LineBinder
-    private var parser: LineParser
-    private var series = SeriesTable()
+    var parser: LineParser
+    var series: SeriesTable
     package internal(set) var registry = Registry()
     var windows = WindowStore()
     var detector = Detector()
@@ -26,7 +26,7 @@ package struct TelemetryEngine: ~Copyable {
     var prognosticator = Prognosticator()
     var desk = TicketDesk()
     var clock: EventClock
-    var hold = JumpHold()
+    var hold: JumpHold
     private var ledger: RefusalLedger
     package private(set) var counters = EngineCounters()
     var pending: EngineStep
@@ -34,7 +34,7 @@ package struct TelemetryEngine: ~Copyable {
     var advancedTo = Timestamp.distantPast
     /// Per device, dense, because they are read for every line.
     var lastArrivals: [Timestamp] = []
-    private var latenesses: [TimeSpan] = []
+    var latenesses: [TimeSpan] = []
 
     /// A step is sealed early when it holds this many windows, so that a backlog does not grow one
     /// step without bound.
@@ -45,7 +45,9 @@ package struct TelemetryEngine: ~Copyable {
         self.configuration = complete
         binder = LineBinder(complete)
         parser = LineParser(limits: LineLimits(maxLineBytes: configuration.limits.lineBytes))
+        series = SeriesTable(limit: configuration.limits.seriesKeys)
         clock = EventClock(policy: configuration.clock)
+        hold = JumpHold(maximumJump: configuration.clock.maximumJump)
         ledger = RefusalLedger(limit: configuration.limits.countedSources)
         pending = EngineStep(
             sequence: lastSequence + 1, advancedTo: .distantPast, counters: EngineCounters())
@@ -116,26 +118,28 @@ package struct TelemetryEngine: ~Copyable {
         let keyEnd = parser.offsets.seriesKeyEnd
         let hash = ByteHash.hash(bytes, from: keyStart, to: keyEnd)
         var index = series.find(bytes, keyStart, keyEnd, hash: hash)
+        var newcomer: Newcomer?
         if index < 0 {
             // A key seen before was well formed; only a new one is taken apart.
             if let rejection = parser.splitTags(bytes) {
                 return refuse(rejection, bytes, record, source: source, time: arrival)
             }
-            switch register(bytes, keyStart, keyEnd, hash: hash, at: stamp ?? arrival, emit: emit) {
-            case .success(let new): index = new
+            switch identify(bytes, keyStart..<keyEnd) {
+            case .success(let found): newcomer = found
             case .failure(let refusal):
                 return refuse(refusal.reason, bytes, record, source: source, time: arrival)
             }
         }
-        let device = series.series[index].device
+        let lateness = newcomer?.lateness ?? latenesses[series.series[index].device.index]
         let time: Timestamp
-        let verdict = clock.judge(
-            stamp, arrival: arrival, lateness: latenesses[device.index], trusted: trusted)
+        let verdict = clock.judge(stamp, arrival: arrival, lateness: lateness, trusted: trusted)
         switch verdict {
         case .refuse(let reason):
             return refuse(reason, bytes, record, source: source, time: arrival)
         case .hold:
-            return holdLine(bytes, record, source: source, device: device, emit: emit)
+            let device = index < 0 ? newcomer?.device : series.series[index].device
+            return holdLine(
+                bytes, record, source: source, stamp: stamp ?? arrival, device: device, emit: emit)
         case .restamp(let arrival):
             counters.linesRestamped += 1
             time = arrival
@@ -146,6 +150,10 @@ package struct TelemetryEngine: ~Copyable {
             time = accepted
         }
         if !hold.isEmpty { refuseHeld() }
+        if let newcomer {
+            index = enrol(newcomer, bytes, keyStart..<keyEnd, hash: hash, at: time, emit: emit)
+        }
+        let device = series.series[index].device
         let now = clock.now ?? arrival
         while windows.isDue(device, at: time, arrival: now) { close(device, emit: emit) }
         lastArrivals[device.index] = now
@@ -154,14 +162,22 @@ package struct TelemetryEngine: ~Copyable {
             return refuse(.late, bytes, record, source: source, time: now)
         }
         counters.linesAccepted += 1
-        addFields(bytes, to: open, series: index, source: source, record: record)
+        let refused = addFields(bytes, to: open, of: device, series: index, record: record)
+        if let refused {
+            ledger.note(
+                RefusalReason.tooManySignals.rawValue, source: source, column: refused,
+                record: bytes, start: record.lowerBound, end: record.upperBound, time: now)
+        }
     }
 
+    /// Returns the column of the first field that was refused.
     private mutating func addFields(
-        _ bytes: Span<UInt8>, to open: OpenWindow, series index: Int, source: LineSource,
+        _ bytes: Span<UInt8>, to open: OpenWindow, of device: DeviceID, series index: Int,
         record: Range<Int>
-    ) {
+    ) -> Int? {
         var expected = 0
+        var hasReading = false
+        var refusedColumn: Int?
         for field in 0..<parser.offsets.fieldCount {
             guard parser.offsets.fieldKind(field) != .string else {
                 counters.textFields += 1
@@ -173,14 +189,18 @@ package struct TelemetryEngine: ~Copyable {
                 of: index, bytes, nameStart, nameEnd, expected: expected)
             if place < 0 { place = registerField(of: index, bytes, nameStart..<nameEnd) }
             expected = place + 1
-            let signal = series.signal(of: index, field: place)
+            let signal = place < 0 ? -1 : series.signal(of: index, field: place)
             guard signal >= 0 else {
                 counters.readingsRefused += 1
+                refusedColumn = refusedColumn ?? (nameStart - record.lowerBound + 1)
                 continue
             }
             counters.readings += 1
+            hasReading = true
             windows.add(parser.offsets.fieldDouble(field), of: SignalID(rawValue: signal), to: open)
         }
+        if hasReading { windows.markOpen(open, of: device) }
+        return refusedColumn
     }
 
     private mutating func refuse(
@@ -206,14 +226,16 @@ package struct TelemetryEngine: ~Copyable {
     // MARK: Jumps of the event clock
 
     private mutating func holdLine(
-        _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource, device: DeviceID,
-        emit: (EngineStep) -> Void
+        _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource, stamp: Timestamp,
+        device: DeviceID?, emit: (EngineStep) -> Void
     ) {
+        refuse(hold.takeContradicted(by: stamp))
         var copy: [UInt8] = []
         for index in record { copy.append(bytes[index]) }
         let since = (clock.now ?? .distantPast) - clock.policy.maximumJump
         let arrivals = lastArrivals
-        let believed = hold.add(JumpHold.Line(bytes: copy, source: source), device: device) {
+        let line = JumpHold.Line(bytes: copy, source: source, stamp: stamp, device: device)
+        let believed = hold.add(line) {
             Set(
                 arrivals.indices.filter { arrivals[$0] >= since }
                     .map { DeviceID(rawValue: Int32($0)) })
@@ -230,124 +252,14 @@ package struct TelemetryEngine: ~Copyable {
         }
     }
 
-    private mutating func refuseHeld() {
-        for line in hold.take() {
+    private mutating func refuseHeld() { refuse(hold.take()) }
+
+    private mutating func refuse(_ held: [JumpHold.Line]) {
+        for line in held {
             refuse(
                 .clockSkew, line.bytes.span, 0..<line.bytes.count, source: line.source,
                 time: clock.now ?? .distantPast)
         }
-    }
-
-    // MARK: New devices and signals
-
-    private struct Refusal: Error {
-        var reason: RefusalReason
-    }
-
-    private mutating func register(
-        _ bytes: Span<UInt8>, _ keyStart: Int, _ keyEnd: Int, hash: UInt64, at time: Timestamp,
-        emit: (EngineStep) -> Void
-    ) -> Result<Int, Refusal> {
-        guard series.count < configuration.limits.seriesKeys else {
-            return .failure(Refusal(reason: .tooManySeriesKeys))
-        }
-        guard let resolved = binder.resolve(parser.offsets, bytes) else {
-            return .failure(Refusal(reason: .noIdentity))
-        }
-        let declared = binder.machineClass(of: resolved)
-        let device: DeviceID
-        if let known = registry.device(named: resolved.device) {
-            device = known
-            if let declared, registry[known].machineClass == .generic, declared != .generic {
-                setClass(declared, of: known, emit: emit)
-            }
-        } else {
-            guard registry.devices.count < configuration.limits.devices else {
-                return .failure(Refusal(reason: .tooManyDevices))
-            }
-            device = addDevice(resolved.device, machineClass: declared ?? .generic, at: time)
-        }
-        for (key, value) in resolved.attributes {
-            _ = registry.setAttribute(key, value, of: device)
-        }
-        noteChanged(device)
-        return .success(
-            series.add(
-                bytes, keyStart, keyEnd, hash: hash, device: device,
-                signalPrefix: resolved.measurement + ".", signalSuffix: resolved.signalSuffix))
-    }
-
-    mutating func addDevice(
-        _ name: String, machineClass: ClassID, at time: Timestamp
-    ) -> DeviceID {
-        let declared = configuration.classes[machineClass.rawValue]
-        let device = registry.addDevice(named: name, machineClass: machineClass, firstSeen: time)
-        windows.addDevice(declared.windows)
-        detector.addDevice(declared.detection, window: declared.windows.length)
-        alertMachines.append(ConditionAlertMachine())
-        prognosticator.addDevice(declared.prognosis)
-        desk.addDevice(policies(of: machineClass))
-        lastArrivals.append(.distantPast)
-        latenesses.append(declared.windows.lateness)
-        return device
-    }
-
-    /// A device first known by a foreign measurement turns out to be of a declared class: what it
-    /// has open is closed, and it starts over under the class.
-    private mutating func setClass(
-        _ machineClass: ClassID, of device: DeviceID, emit: (EngineStep) -> Void
-    ) {
-        while windows.hasData(device) { close(device, emit: emit) }
-        let declared = configuration.classes[machineClass.rawValue]
-        let signals = registry[device].signals
-        registry.setClass(machineClass, of: device)
-        windows.setPolicy(declared.windows, of: device, signals: signals)
-        latenesses[device.index] = declared.windows.lateness
-        detector.setPolicy(
-            declared.detection, window: declared.windows.length, of: device,
-            signals: signals.map { ($0, registry[$0].name) })
-        alertMachines[device.index] = ConditionAlertMachine()
-        prognosticator.setPolicies(declared.prognosis, of: device)
-        desk.setPolicies(policies(of: machineClass), of: device)
-    }
-
-    private func policies(of machineClass: ClassID) -> [TicketPolicy] {
-        configuration.classes[machineClass.rawValue].advice.map {
-            TicketPolicy(
-                settings: configuration.tickets, advice: $0, isGeneric: machineClass == .generic)
-        }
-    }
-
-    private mutating func registerField(
-        of index: Int, _ bytes: Span<UInt8>, _ name: Range<Int>
-    ) -> Int {
-        let device = series.series[index].device
-        let text =
-            series.series[index].signalPrefix + binder.fieldName(bytes, name)
-            + series.series[index].signalSuffix
-        var signal = registry.signal(named: text, of: device)
-        if signal == nil,
-            registry[device].signals.count < configuration.limits.signalsPerDevice
-        {
-            signal = addSignal(named: text, of: device)
-        }
-        return series.addField(
-            to: index, bytes, name.lowerBound, name.upperBound, signal: signal?.rawValue ?? -1)
-    }
-
-    mutating func addSignal(named name: String, of device: DeviceID) -> SignalID {
-        let new = registry.addSignal(named: name, of: device)
-        windows.addSignal(of: device)
-        detector.addSignal(new, named: name, of: device)
-        pending.signals.append(registry[new])
-        return new
-    }
-
-    private mutating func noteChanged(_ device: DeviceID) {
-        pending.devices.removeAll { $0.id == device }
-        var snapshot = registry[device]
-        snapshot.signals = []
-        pending.devices.append(snapshot)
     }
 
     // MARK: Time
@@ -363,7 +275,7 @@ package struct TelemetryEngine: ~Copyable {
         seal(emit: emit)
     }
 
-    private mutating func close(_ device: DeviceID, emit: (EngineStep) -> Void) {
+    mutating func close(_ device: DeviceID, emit: (EngineStep) -> Void) {
         let frame = windows.closeNext(of: device, signals: registry[device].signals)
         counters.windowsClosed += UInt64(frame.summaries.count)
         conclude(frame)
@@ -418,6 +330,13 @@ package struct TelemetryEngine: ~Copyable {
         pending.changes.sort { left, right in
             (left.time, left.ticket.device, left.ticket.component, left.revision)
                 < (right.time, right.ticket.device, right.ticket.component, right.revision)
+        }
+        pending.decisions.sort { left, right in
+            (left.time, names[left.device].name, left.component)
+                < (right.time, names[right.device].name, right.component)
+        }
+        pending.alerts.sort { left, right in
+            (left.time, names[left.device].name) < (right.time, names[right.device].name)
         }
         let next = EngineStep(
             sequence: pending.sequence + 1, advancedTo: pending.advancedTo,

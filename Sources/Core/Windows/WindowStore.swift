@@ -66,7 +66,9 @@ public struct WindowStore: ~Copyable {
         watermarks[device.index].isDue(at: time.nanoseconds, arrival: arrival.nanoseconds)
     }
 
-    /// Finds the window for a line of `device`; `nil` when it has been closed already.
+    /// Finds the window for a line of `device`; `nil` when it has been closed already. The caller
+    /// says with ``markOpen(_:of:)`` that the line brought a reading: a line without one moves the
+    /// device's clocks but opens nothing.
     @inlinable public mutating func admit(
         _ device: DeviceID, at time: Timestamp, arrival: Timestamp
     ) -> OpenWindow? {
@@ -74,13 +76,17 @@ public struct WindowStore: ~Copyable {
         watermarks[device.index].noteArrival(
             of: time.nanoseconds, at: arrival.nanoseconds)
         if watermarks[device.index].isLate(index) { return nil }
-        let wasLow = watermarks[device.index].openLow
-        watermarks[device.index].open(index)
-        if index < wasLow {
-            earliestClose = min(earliestClose, watermarks[device.index].nextClose)
-        }
         return OpenWindow(
             index: index, slot: Int(index & slotMasks[device.index]), time: time.nanoseconds)
+    }
+
+    /// Notes that readings were added to an admitted window; once per line, before anything closes.
+    @inlinable public mutating func markOpen(_ open: OpenWindow, of device: DeviceID) {
+        let wasLow = watermarks[device.index].openLow
+        watermarks[device.index].open(open.index)
+        if open.index < wasLow {
+            earliestClose = min(earliestClose, watermarks[device.index].nextClose)
+        }
     }
 
     /// Adds one reading to an admitted window.

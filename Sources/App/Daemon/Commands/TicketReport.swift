@@ -142,7 +142,11 @@ package enum TicketReport {
 
     private static func days(_ seconds: Double?) -> String {
         guard let seconds else { return "more than a year" }
-        if seconds < 47.5 * 3_600 { return "\(Int((seconds / 3_600).rounded())) hours" }
-        return "\(Int((seconds / 86_400).rounded())) days"
+        func text(_ count: Double, _ unit: String) -> String {
+            let whole = NumberText.short(count.rounded())
+            return "\(whole) \(unit)\(whole == "1" ? "" : "s")"
+        }
+        return seconds < 47.5 * 3_600
+            ? text(seconds / 3_600, "hour") : text(seconds / 86_400, "day")
     }
 }

@@ -40,10 +40,19 @@ package enum DaemonRun {
         let store = StoreLoop(work: work, logger: logger)
         let totals = RunTotals()
         let refusals = RefusalLog(logger: logger)
-        let intake = IntakeService(listeners: listeners, pool: pool, blocks: blocks)
+        // The group runs its services once it has the signals: whoever reads `ready` may stop it.
+        let intake = IntakeService(listeners: listeners, pool: pool, blocks: blocks) {
+            for listener in listeners {
+                announce("listening transport=udp address=\(listener.localAddress)")
+            }
+            announce("ready")
+        }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
+                    .init(
+                        service: HangupService(delivery: state.delivery),
+                        successTerminationBehavior: .ignore),
                     .init(service: delivery),
                     .init(
                         service: ThreadService(name: "store", stop: { store.stopSoon() }) {
@@ -64,11 +73,7 @@ package enum DaemonRun {
                     .init(service: ThreadService(name: "engine", stop: {}) { engine.run() }),
                     .init(service: intake),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        for listener in listeners {
-            announce("listening transport=udp address=\(listener.localAddress)")
-        }
         delivery.wake()
-        announce("ready")
         do {
             try await group.run()
         } catch {

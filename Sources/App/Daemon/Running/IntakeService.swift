@@ -9,6 +9,8 @@ struct IntakeService: Service {
     let listeners: [UDPListener]
     let pool: BlockPool
     let blocks: BoundedQueue<LineBlock>
+    /// Called once every listener has its thread.
+    let started: @Sendable () -> Void
 
     func run() async throws {
         defer { blocks.close() }
@@ -26,6 +28,7 @@ struct IntakeService: Service {
                     }
                 })
         }
+        started()
         let listeners = listeners
         await withGracefulShutdownHandler {
             for thread in threads { await thread.finished() }

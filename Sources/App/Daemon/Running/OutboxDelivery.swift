@@ -27,4 +27,9 @@ final class OutboxDelivery: Sendable {
             }
         }
     }
+
+    /// The alert log was moved away by whoever rotates logs: the next alert starts a new file.
+    func reopenAlertLog() {
+        round.withLock { $0.reopenAlertLog() }
+    }
 }

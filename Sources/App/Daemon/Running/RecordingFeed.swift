@@ -7,12 +7,15 @@ import Synchronization
 /// The reading thread of a replay: recordings in, blocks out, in order.
 final class RecordingFeed: Sendable {
     private let files: [String]
-    /// Where to begin: an earlier process got this far.
-    private let start: InputPosition
-    /// Equal for equal recordings, see ``RecordingReader/Identity``; empty for standard input,
-    /// which cannot be continued.
+    /// Recorded time per wall time; `nil` is as fast as it goes.
+    private let speed: Double?
+    /// Equal for equal recordings, see ``RecordingReader/Identity``; empty when one of them is
+    /// standard input or a pipe, which cannot be continued.
     let identity: String
     private let inputs: [FoldedInput]
+    /// Readers of standard input and pipes, by place in `files`: what opening them has read cannot
+    /// be read again.
+    private let pipes: [Int: PipeReader]
     private let pool: BlockPool
     private let blocks: BoundedQueue<LineBlock>
     private let result = Mutex<RecordingFailure?>(nil)
@@ -21,33 +24,34 @@ final class RecordingFeed: Sendable {
     private let totalBytes: UInt64
     private let readBytes = Atomic<UInt64>(0)
 
-    /// Opens every file once, so that a missing one is known before anything is done.
-    /// `continuing` is asked for the place to begin at, given the identity of the recordings.
+    /// Opens every file, so that a missing one is known before anything is done.
     init(
-        files: [String], pool: BlockPool, blocks: BoundedQueue<LineBlock>,
-        continuing: (String) -> InputPosition?
+        files: [String], pool: BlockPool, blocks: BoundedQueue<LineBlock>, speed: Double? = nil
     ) throws(RecordingFailure) {
         var total: UInt64 = 0
         var parts: [String] = []
         var names: [FoldedInput] = []
-        for file in files {
-            guard file != "-" else {
-                names.append(FoldedInput(name: "-", size: nil, hash: "", offset: 0))
+        var pipes: [Int: PipeReader] = [:]
+        for (index, file) in files.enumerated() {
+            let reader = try RecordingReader(
+                path: file, fileIndex: index, boundary: RecordEnds.last)
+            let identity = reader.identity
+            guard file != "-", let size = reader.fileSize else {
+                names.append(FoldedInput(name: file, size: nil, hash: "", offset: 0))
+                pipes[index] = PipeReader(reader)
                 continue
             }
-            let reader = try RecordingReader(path: file)
-            total += reader.fileSize ?? 0
-            let identity = reader.identity
+            total += size
             names.append(
                 FoldedInput(
-                    name: identity.name, size: identity.size.map { Int64(clamping: $0) },
+                    name: identity.name, size: Int64(clamping: size),
                     hash: ByteHash.hex(identity.startHash ?? 0), offset: 0))
-            parts.append("\(identity.size ?? 0),\(identity.startHash ?? 0)")
+            parts.append("\(size),\(identity.startHash ?? 0)")
         }
-        identity =
-            files.contains("-") ? "" : ByteHash.hex(ByteHash.hash(parts: parts))
-        start = continuing(identity) ?? InputPosition(file: 0, offset: 0)
+        identity = pipes.isEmpty ? ByteHash.hex(ByteHash.hash(parts: parts)) : ""
         self.files = files
+        self.speed = speed
+        self.pipes = pipes
         inputs = names
         self.pool = pool
         self.blocks = blocks
@@ -71,12 +75,13 @@ final class RecordingFeed: Sendable {
         return input
     }
 
-    /// Reads everything, then closes the block queue.
-    func run() {
+    /// Reads everything from the place an earlier process got to, then closes the block queue.
+    func run(from start: InputPosition) {
         var before: UInt64 = 0
         for (index, file) in files.enumerated() where index >= start.file {
             do {
-                before += try read(file, index: index, before: before)
+                let offset = index == start.file ? start.offset : 0
+                before += try read(file, index: index, from: offset, before: before)
             } catch {
                 result.withLock { $0 = error }
                 break
@@ -86,11 +91,16 @@ final class RecordingFeed: Sendable {
     }
 
     private func read(
-        _ file: String, index: Int, before: UInt64
+        _ file: String, index: Int, from offset: UInt64, before: UInt64
     ) throws(RecordingFailure) -> UInt64 {
-        var reader = try RecordingReader(
-            path: file, fileIndex: index, startingAt: index == start.file ? start.offset : 0,
-            boundary: RecordEnds.last)
+        var reader =
+            if let pipe = pipes[index]?.take() {
+                pipe
+            } else {
+                try RecordingReader(
+                    path: file, fileIndex: index, startingAt: offset, boundary: RecordEnds.last)
+            }
+        var pace = speed.map { ReplayPace(speed: $0) }
         // Recordings bring their own time: the event clock ignores this one, and the wall clock
         // takes lines without a stamp at the moment they are read.
         while var block = pool.take() {
@@ -99,9 +109,35 @@ final class RecordingFeed: Sendable {
                 break
             }
             readBytes.store(before + reader.consumedBytes, ordering: .relaxed)
-            if blocks.push(block) != nil { break }
+            if pace == nil {
+                if blocks.push(block) != nil { break }
+                continue
+            }
+            let isWanted = pace?.hand(block) { piece, bytes in push(piece, of: bytes, file: index) }
+            pool.give(block)
+            if isWanted == false { break }
         }
         overlong.add(reader.overlongLines, ordering: .relaxed)
         return reader.fileSize ?? 0
     }
+}
+
+extension RecordingFeed {
+    /// Hands on a piece of a block; `false` when nobody takes it any more.
+    private func push(_ piece: Range<Int>, of bytes: Span<UInt8>, file: Int) -> Bool {
+        guard var block = pool.take() else { return false }
+        _ = block.append(
+            bytes.extracting(piece), source: .file(file), arrival: WallClock.now())
+        return blocks.push(block) == nil
+    }
+}
+
+/// Holds the reader of a pipe until it is its turn.
+private final class PipeReader: Sendable {
+    private let reader: Mutex<RecordingReader?>
+
+    init(_ reader: consuming sending RecordingReader) { self.reader = Mutex(reader) }
+
+    /// `nil` when it was taken before.
+    func take() -> RecordingReader? { reader.withLock { $0.take() } }
 }

@@ -71,15 +71,13 @@ package struct Replay {
         let pool = BlockPool()
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
         let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
+        let feed = try RecordingFeed(
+            files: options.files, pool: pool, blocks: blocks, speed: options.speed)
         let opened = try options.stateDirectory.map {
             try OpenState(at: $0, configuration: configuration, logger: logger)
         }
-        var place: ReplayPlace?
-        let feed = try RecordingFeed(files: options.files, pool: pool, blocks: blocks) { identity in
-            let found = opened?.checkpoints.newest().header.flatMap { ReplayPlace($0.input) }
-            place = found?.identity == identity && !identity.isEmpty ? found : nil
-            return place?.position
-        }
+        let found = opened?.checkpoints.newest().header.flatMap { ReplayPlace($0.input) }
+        let place = found?.identity == feed.identity && !feed.identity.isEmpty ? found : nil
         if let place, place.position == nil {
             _ = opened?.delivery.run(isLast: true)
             return Summary(isComplete: true)
@@ -91,9 +89,13 @@ package struct Replay {
         let engine = EngineLoop(
             configuration: engineConfiguration, pool: pool, blocks: blocks, work: work,
             start: start(opened, continues: place != nil),
-            checkpoints: schedule(feed.identity, hasState: opened != nil), sealsByWallTime: false)
+            checkpoints: schedule(
+                feed.identity, hasState: opened != nil, isPaced: options.speed != nil),
+            sealsByWallTime: false)
         let engineThread = try PlatformThread(name: "engine") { engine.run() }
-        let feedThread = try PlatformThread(name: "reader") { feed.run() }
+        let feedThread = try PlatformThread(name: "reader") {
+            feed.run(from: place?.position ?? InputPosition(file: 0, offset: 0))
+        }
         let store = StoreLoop(work: work, logger: logger)
         var summary = Summary()
         var nextReport: UInt64 = 0
@@ -143,11 +145,14 @@ extension Replay {
         return { restoration.engine($0) }
     }
 
-    private static func schedule(_ identity: String, hasState: Bool) -> CheckpointSchedule {
+    private static func schedule(
+        _ identity: String, hasState: Bool, isPaced: Bool
+    ) -> CheckpointSchedule {
         guard hasState else { return CheckpointSchedule(interval: UInt64.max / 4) }
         guard !identity.isEmpty else { return CheckpointSchedule(interval: checkpointInterval) }
+        // The pieces of a paced replay do not say where they lie in the input.
         return CheckpointSchedule(
-            interval: checkpointInterval, takesInitial: true,
+            interval: isPaced ? UInt64.max / 4 : checkpointInterval, takesInitial: true,
             input: { position in
                 ReplayPlace(
                     identity: identity,

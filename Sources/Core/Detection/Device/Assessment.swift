@@ -60,7 +60,8 @@ package struct ComponentCondition: Equatable, Sendable {
     package var component: Int
     /// In [0, 1]: the greatest degradation among its signals.
     package var degradation: Double
-    /// The greatest smoothed deviation among its signals.
+    /// The greatest smoothed deviation among its signals; of one that is absent or not believed,
+    /// the last.
     package var raw: Double
     /// The greatest deviation of this window alone among its signals.
     package var current: Double

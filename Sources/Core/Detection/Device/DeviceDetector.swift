@@ -205,7 +205,12 @@ package struct DeviceDetector: Equatable, Sendable {
             component: component, degradation: 0, raw: 0, current: 0, deviatingSignals: 0,
             zone: .within,
             evidence: members[component].compactMap { places[$0] })
-        for place in condition.evidence where signals[place].quality == .good {
+        for position in members[component] {
+            guard let place = places[position], signals[place].quality == .good else {
+                // What is not heard of any more has not become normal.
+                condition.raw = max(condition.raw, trackers[position].smoothed)
+                continue
+            }
             condition.degradation = max(condition.degradation, signals[place].degradation)
             condition.raw = max(condition.raw, signals[place].raw)
             condition.current = max(condition.current, signals[place].deviation)

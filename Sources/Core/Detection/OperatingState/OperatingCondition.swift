@@ -56,7 +56,8 @@ package struct OperatingCondition: Equatable, Sendable {
 
     /// The state during one window. A comparison holds for the window when it holds for the
     /// smallest and the greatest reading; when only one of them does, the machine changed state.
-    /// A signal that is absent says nothing: then the state is `nil`, and the caller keeps the last.
+    /// A signal that is absent says nothing: then the state is `nil`, and the caller keeps the
+    /// last one.
     package func state(of value: (String) -> WindowSummary?) -> OperatingState? {
         var all = true
         var some = false

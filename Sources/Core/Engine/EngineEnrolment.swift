@@ -1,0 +1,150 @@
+import Detection
+import LineProtocol
+import Primitives
+import Prognosis
+import Tickets
+import Windows
+
+/// The slow path of a series key never seen before: whose it is, and its device and signals.
+///
+/// In two steps, because in between the clock judges the line: ``identify(_:_:)`` changes nothing,
+/// and only a line that is taken in gets as far as ``enrol(_:_:_:hash:at:emit:)``. So a refused
+/// line leaves no device behind, uses up no limit and changes nobody's class.
+extension TelemetryEngine {
+    /// A series not seen before, and the device it belongs to.
+    struct Newcomer {
+        var resolved: LineBinder.Resolved
+        /// `nil` for a device not seen before.
+        var device: DeviceID?
+        /// The class the device will have.
+        var machineClass: ClassID
+        var lateness: TimeSpan
+    }
+
+    struct Refusal: Error {
+        var reason: RefusalReason
+    }
+
+    /// Finds out whose the series key `bytes[key]` is, which the parser has just found.
+    func identify(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Result<Newcomer, Refusal> {
+        guard series.count < configuration.limits.seriesKeys, series.hasRoom(for: key.count) else {
+            return .failure(Refusal(reason: .tooManySeriesKeys))
+        }
+        guard let resolved = binder.resolve(parser.offsets, bytes) else {
+            return .failure(Refusal(reason: .noIdentity))
+        }
+        var machineClass = binder.machineClass(of: resolved) ?? .generic
+        let device = registry.device(named: resolved.device)
+        if let device {
+            let present = registry[device].machineClass
+            if present != .generic { machineClass = present }
+        } else if registry.devices.count >= configuration.limits.devices {
+            return .failure(Refusal(reason: .tooManyDevices))
+        }
+        return .success(
+            Newcomer(
+                resolved: resolved, device: device, machineClass: machineClass,
+                lateness: configuration.classes[machineClass.rawValue].windows.lateness))
+    }
+
+    /// Takes the series in; returns its index.
+    mutating func enrol(
+        _ newcomer: Newcomer, _ bytes: Span<UInt8>, _ key: Range<Int>, hash: UInt64,
+        at time: Timestamp, emit: (EngineStep) -> Void
+    ) -> Int {
+        let resolved = newcomer.resolved
+        var hasChanged = newcomer.device == nil
+        let device =
+            newcomer.device
+            ?? addDevice(resolved.device, machineClass: newcomer.machineClass, at: time)
+        if registry[device].machineClass != newcomer.machineClass {
+            setClass(newcomer.machineClass, of: device, emit: emit)
+            hasChanged = true
+        }
+        for (name, value) in resolved.attributes
+        where registry.setAttribute(name, value, of: device) {
+            hasChanged = true
+        }
+        if hasChanged { noteChanged(device) }
+        return series.add(
+            bytes, key.lowerBound, key.upperBound, hash: hash, device: device,
+            signalPrefix: resolved.measurement + ".", signalSuffix: resolved.signalSuffix)
+    }
+
+    mutating func addDevice(
+        _ name: String, machineClass: ClassID, at time: Timestamp
+    ) -> DeviceID {
+        let declared = configuration.classes[machineClass.rawValue]
+        let device = registry.addDevice(named: name, machineClass: machineClass, firstSeen: time)
+        windows.addDevice(declared.windows)
+        detector.addDevice(declared.detection, window: declared.windows.length)
+        alertMachines.append(ConditionAlertMachine())
+        prognosticator.addDevice(declared.prognosis)
+        desk.addDevice(policies(of: machineClass))
+        lastArrivals.append(.distantPast)
+        latenesses.append(declared.windows.lateness)
+        return device
+    }
+
+    /// A device first known by a foreign measurement turns out to be of a declared class: what it
+    /// has open is closed, and it starts over under the class.
+    private mutating func setClass(
+        _ machineClass: ClassID, of device: DeviceID, emit: (EngineStep) -> Void
+    ) {
+        while windows.hasData(device) { close(device, emit: emit) }
+        let declared = configuration.classes[machineClass.rawValue]
+        let signals = registry[device].signals
+        registry.setClass(machineClass, of: device)
+        windows.setPolicy(declared.windows, of: device, signals: signals)
+        latenesses[device.index] = declared.windows.lateness
+        detector.setPolicy(
+            declared.detection, window: declared.windows.length, of: device,
+            signals: signals.map { ($0, registry[$0].name) })
+        alertMachines[device.index] = ConditionAlertMachine()
+        prognosticator.setPolicies(declared.prognosis, of: device)
+        desk.setPolicies(policies(of: machineClass), of: device)
+    }
+
+    private func policies(of machineClass: ClassID) -> [TicketPolicy] {
+        configuration.classes[machineClass.rawValue].advice.map {
+            TicketPolicy(
+                settings: configuration.tickets, advice: $0, isGeneric: machineClass == .generic)
+        }
+    }
+
+    /// Place of a field new to a series, or -1 when it cannot even be remembered. A field beyond
+    /// the limit of signals is remembered as refused, up to as many as there may be signals: who
+    /// invents names for ever must not make the engine grow.
+    mutating func registerField(
+        of index: Int, _ bytes: Span<UInt8>, _ name: Range<Int>
+    ) -> Int {
+        guard series.hasRoom(for: name.count) else { return -1 }
+        let device = series.series[index].device
+        let most = configuration.limits.signalsPerDevice
+        let text =
+            series.series[index].signalPrefix + binder.fieldName(bytes, name)
+            + series.series[index].signalSuffix
+        var signal = registry.signal(named: text, of: device)
+        if signal == nil, registry[device].signals.count < most {
+            signal = addSignal(named: text, of: device)
+        }
+        guard signal != nil || series.fieldCount(of: index) < 2 * most else { return -1 }
+        return series.addField(
+            to: index, bytes, name.lowerBound, name.upperBound, signal: signal?.rawValue ?? -1)
+    }
+
+    mutating func addSignal(named name: String, of device: DeviceID) -> SignalID {
+        let new = registry.addSignal(named: name, of: device)
+        windows.addSignal(of: device)
+        detector.addSignal(new, named: name, of: device)
+        pending.signals.append(registry[new])
+        return new
+    }
+
+    private mutating func noteChanged(_ device: DeviceID) {
+        pending.devices.removeAll { $0.id == device }
+        var snapshot = registry[device]
+        snapshot.signals = []
+        pending.devices.append(snapshot)
+    }
+}
