@@ -121,7 +121,8 @@ import Windows
         #expect(run.feed(0).isNew, "the sixth does")
     }
 
-    /// What is not believed cannot bend the trend: the same windows with or without bad ones between.
+    /// What is not believed cannot bend the trend: the same windows, with or without bad ones
+    /// between them.
     @Test func badWindowsChangeNoTrend() {
         var clean = Run()
         let expected = clean.wear()

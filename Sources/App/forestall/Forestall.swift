@@ -20,6 +20,7 @@ struct Forestall: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, CheckCommand.self, ReplayCommand.self, ParseCommand.self,
-            TicketsCommand.self, SimulateCommand.self, SendCommand.self,
+            StatusCommand.self, DevicesCommand.self, SignalsCommand.self, TicketsCommand.self,
+            SimulateCommand.self, SendCommand.self,
         ])
 }

@@ -33,10 +33,8 @@ package struct Simulation {
             case .udp(let host, let port, let rate):
                 return try send(Fleet(options), host: host, port: port, rate: rate)
             }
-        } catch let failure as SystemFailure {
-            throw CommandFailure(failure.description, .inputOutput)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(error.description, .inputOutput)
         }
     }
 

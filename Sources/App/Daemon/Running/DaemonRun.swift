@@ -40,6 +40,7 @@ package enum DaemonRun {
         let store = StoreLoop(work: work, logger: logger)
         let totals = RunTotals()
         let refusals = RefusalLog(logger: logger)
+        let runtime = RuntimePublisher(logger: logger)
         // The group runs its services once it has the signals: whoever reads `ready` may stop it.
         let intake = IntakeService(listeners: listeners, pool: pool, blocks: blocks) {
             for listener in listeners {
@@ -62,12 +63,14 @@ package enum DaemonRun {
                             } committed: { step in
                                 totals.add(step)
                                 refusals.note(step.refused)
+                                runtime.publish(writer, listeners.map(\.counts))
                                 if !step.changes.isEmpty || !step.alerts.isEmpty {
                                     delivery.wake()
                                 }
                             } other: { item in
                                 state.take(item, writer: &writer, logger: logger)
                             }
+                            runtime.publish(writer, listeners.map(\.counts), isLast: true)
                             pool.close()
                         }),
                     .init(service: ThreadService(name: "engine", stop: {}) { engine.run() }),

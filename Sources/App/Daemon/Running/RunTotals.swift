@@ -25,12 +25,7 @@ final class RunTotals: Sendable {
     /// kernel_drops=... truncated=...`
     func summary(_ listeners: [UDPCounts]) -> String {
         let now = totals.withLock { $0 }
-        var udp = UDPCounts()
-        for counts in listeners {
-            udp.datagrams += counts.datagrams
-            udp.kernelDrops += counts.kernelDrops
-            udp.truncated += counts.truncated
-        }
+        let udp = UDPCounts(sumOf: listeners)
         return "stopped lines=\(now.counters.linesAccepted) refused=\(now.counters.linesRefused)"
             + " windows=\(now.counters.windowsClosed) tickets=\(now.opened)"
             + " changes=\(now.changes) datagrams=\(udp.datagrams)"

@@ -1,0 +1,158 @@
+import Foundation
+import Primitives
+import Store
+
+/// Devices, signals and the state of the program, as tables for people or JSON.
+package enum FleetReport {
+    /// All devices, or the named one with its latest decisions.
+    package static func devices(
+        stateDirectory: String, named name: String?, json: Bool
+    ) throws(CommandFailure) -> String {
+        do {
+            let model = try ReadModel(StateDirectory(reading: stateDirectory))
+            let devices = try model.devices(named: name)
+            if let name, devices.isEmpty { throw unknown(name, stateDirectory) }
+            if json { return array(devices, write) }
+            if devices.isEmpty { return "No devices yet." }
+            var table = TextTable([
+                "DEVICE", "CLASS", "STATE", "HEALTH", "LEARNED", "LAST WINDOW", "TICKETS",
+            ])
+            for device in devices {
+                table.add([
+                    device.name, device.machineClass, device.state ?? "-",
+                    device.health.map(NumberText.short) ?? "-",
+                    device.learned.map { NumberText.short((100 * $0).rounded()) + " %" } ?? "-",
+                    device.lastWindow?.rfc3339 ?? "-", String(device.openTickets),
+                ])
+            }
+            guard let name else { return table.text }
+            var lines = [table.text, "", "Latest decisions"]
+            for decision in try model.decisions(about: name) {
+                lines.append(
+                    "    \(decision.component): \(decision.reason), since "
+                        + decision.time.rfc3339)
+            }
+            return lines.joined(separator: "\n")
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch let failure as StoreFailure {
+            throw CommandFailure(failure)
+        } catch {
+            throw CommandFailure("\(error)", .inputOutput)
+        }
+    }
+
+    /// The signals of one device.
+    package static func signals(
+        of device: String, stateDirectory: String, json: Bool
+    ) throws(CommandFailure) -> String {
+        do {
+            let model = try ReadModel(StateDirectory(reading: stateDirectory))
+            guard let signals = try model.signals(of: device) else {
+                throw unknown(device, stateDirectory)
+            }
+            if json { return array(signals, write) }
+            var table = TextTable(["SIGNAL", "UNIT", "MEAN", "WINDOW"])
+            for signal in signals {
+                table.add([
+                    signal.name, signal.unit ?? "-", signal.mean.map(NumberText.short) ?? "-",
+                    signal.lastWindow?.rfc3339 ?? "-",
+                ])
+            }
+            return table.text
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch let failure as StoreFailure {
+            throw CommandFailure(failure)
+        } catch {
+            throw CommandFailure("\(error)", .inputOutput)
+        }
+    }
+
+    /// One screen about the program.
+    package static func status(
+        stateDirectory: String, json: Bool
+    ) throws(CommandFailure) -> String {
+        do {
+            let status = try ReadModel(StateDirectory(reading: stateDirectory)).status()
+            return json ? object(status) : screen(status)
+        } catch let failure as StoreFailure {
+            throw CommandFailure(failure)
+        } catch {
+            throw CommandFailure("\(error)", .inputOutput)
+        }
+    }
+
+    private static func unknown(_ device: String, _ state: String) -> CommandFailure {
+        CommandFailure(
+            "there is no device \(device) in \(state) - see 'forestall devices'", .findings)
+    }
+
+    private static func array<Row>(
+        _ rows: [Row], _ write: (inout JSONText, Row) -> Void
+    ) -> String {
+        var json = JSONText()
+        json.array { json in
+            for row in rows { json.object { write(&$0, row) } }
+        }
+        return json.text
+    }
+
+    private static func write(_ json: inout JSONText, _ device: ReadModel.DeviceRow) {
+        json.member("device", device.name)
+        json.member("class", device.machineClass)
+        json.member("first_seen", device.firstSeen.rfc3339)
+        json.member("last_window", device.lastWindow?.rfc3339)
+        json.member("state", device.state)
+        json.member("health", device.health)
+        json.member("score", device.score)
+        json.member("learned", device.learned)
+        json.member("open_tickets", device.openTickets)
+    }
+
+    private static func write(_ json: inout JSONText, _ signal: ReadModel.SignalRow) {
+        json.member("signal", signal.name)
+        json.member("unit", signal.unit)
+        json.member("mean", signal.mean)
+        json.member("window", signal.lastWindow?.rfc3339)
+    }
+
+    private static func object(_ status: ReadModel.Status) -> String {
+        var json = JSONText()
+        json.object { json in
+            json.member("steps", status.steps)
+            json.member("advanced_to", status.advancedTo?.rfc3339)
+            json.member("open_tickets", status.openTickets)
+            json.member("outbox_backlog", status.outboxBacklog)
+            json.member("database_bytes", status.databaseBytes)
+            json.key("counters")
+            json.object { json in
+                for counter in status.counters { json.member(counter.name, counter.value) }
+            }
+            json.key("devices")
+            json.object { json in
+                for counter in status.devices { json.member(counter.name, counter.value) }
+            }
+            json.key("process")
+            json.raw(status.process)
+        }
+        return json.text
+    }
+
+    private static func screen(_ status: ReadModel.Status) -> String {
+        var table = TextTable([])
+        let devices = status.devices.map { "\($0.value) \($0.name)" }.joined(separator: ", ")
+        table.add(["Time", status.advancedTo?.rfc3339 ?? "nothing committed yet"])
+        table.add(["Steps", String(status.steps)])
+        table.add(["Devices", devices.isEmpty ? "none" : devices])
+        table.add(["Open tickets", String(status.openTickets)])
+        table.add(["Outbox", "\(status.outboxBacklog) undelivered"])
+        table.add(["Database", "\(NumberText.short(Double(status.databaseBytes) / 1e6)) MB"])
+        for counter in status.counters {
+            let name = counter.name.replacingOccurrences(of: "_", with: " ")
+            table.add([name.prefix(1).uppercased() + name.dropFirst(), String(counter.value)])
+        }
+        for (name, value) in RuntimeReport.rows(status.process) { table.add([name, value]) }
+        return table.text
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Intake
+import Platform
+import Primitives
+
+/// What the running daemon says about itself: one row in the store, renewed with a step at most
+/// every ten seconds, so that every other command only reads the store.
+enum RuntimeReport {
+    /// Nanoseconds between two of them.
+    static let interval: UInt64 = 10_000_000_000
+
+    /// JSON for table `runtime`.
+    static func json(startedAt: Timestamp, udp: UDPCounts) -> String {
+        var json = JSONText()
+        json.object { json in
+            json.member("pid", Int(ProcessInfo.processInfo.processIdentifier))
+            json.member("started_at", startedAt.rfc3339)
+            json.member("written_at", WallClock.now().rfc3339)
+            json.member("datagrams", Int64(clamping: udp.datagrams))
+            json.member("datagram_bytes", Int64(clamping: udp.bytes))
+            json.member("kernel_drops", Int64(clamping: udp.kernelDrops))
+            json.member("truncated", Int64(clamping: udp.truncated))
+            json.member("resident_bytes", Int64(clamping: ProcessUsage.residentBytes))
+        }
+        return json.text
+    }
+
+    private struct Facts: Decodable {
+        var pid: Int32
+        var startedAt: String
+        var writtenAt: String
+        var datagrams: Int64
+        var kernelDrops: Int64
+        var truncated: Int64
+        var residentBytes: Int64
+    }
+
+    /// Name and value for people; nothing when no daemon has written any.
+    static func rows(_ json: String) -> [(String, String)] {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        guard let facts = try? decoder.decode(Facts.self, from: Data(json.utf8)) else {
+            return []
+        }
+        let runs = kill(facts.pid, 0) == 0 || errno == EPERM
+        return [
+            ("Process", "\(facts.pid), " + (runs ? "running" : "not running")),
+            ("Started", facts.startedAt), ("Counters of", facts.writtenAt),
+            ("Datagrams", String(facts.datagrams)),
+            ("Kernel drops", String(facts.kernelDrops)),
+            ("Truncated", String(facts.truncated)),
+            ("Memory", "\(facts.residentBytes / 1_048_576) MiB"),
+        ]
+    }
+}
