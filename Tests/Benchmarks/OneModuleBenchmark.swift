@@ -8,8 +8,8 @@ import Windows
 /// store's `isDue`, `admit`, `add` and `markOpen` (Engine into Windows), the accessors of a parsed
 /// record (Engine into LineProtocol), and the hash and comparison of a series key (Engine into
 /// Primitives). Each is called from this module, and beside it the same code copied into this
-/// module (`OneModuleWindows`, `OneModuleRecord`, `OneModuleHash`) under the same loop; the value is
-/// the time across the border, the reference the time inside the module, the ratio the price of
+/// module (`OneModuleWindows`, `OneModuleRecord`, `OneModuleHash`) under the same loop; the value
+/// is the time across the border, the reference the time inside the module, the ratio the price of
 /// the border. Not measured: the parser's own calls, one per line, not inlined either way.
 enum OneModuleBenchmark {
     static func run(_ scale: Scale) -> Findings {

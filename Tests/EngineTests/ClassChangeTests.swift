@@ -60,6 +60,19 @@ import Windows
             ])
     }
 
+    /// So does what counts as an ordinary clock: 25 s ahead needs no correction any more.
+    @Test func itsLatenessJudgesStampsByTheWallClock() {
+        let run = EngineRun(.byWall(classes: [Self.pump]))
+        let arrival = Timestamp(seconds: 100)
+        run.send(line("system", "D", "uptime=1", at: 125), at: arrival)
+        #expect(run.counters.linesRestamped == 1)
+        run.send(line("pump", "D", "v=1", at: 125), at: arrival)
+        run.send(line("pump", "D", "v=2", at: 125), at: arrival)
+        #expect(run.counters.linesRestamped == 1)
+        run.tick(500)
+        #expect(run.frames == ["D 60...120 uptime:1@1.0", "D 120...140 v:2@1.5"])
+    }
+
     /// A line that is refused says nothing about the class either.
     @Test func refusedLinesChangeNoClass() {
         let run = EngineRun(.byEvent(classes: [Self.pump]))

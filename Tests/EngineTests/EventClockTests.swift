@@ -20,9 +20,10 @@ import Windows
 
     /// A tick falls before the first line past it, not before the line that is stamped with it.
     @Test func ticksCloseQuietDevices() {
-        check([line("A", at: 5), line("B", at: 70)], frames: [], finish: false)
+        // A's line at 5 is followed by a length (60 s) and the lateness (10 s) of silence.
+        check([line("A", at: 5), line("B", at: 75)], frames: [], finish: false)
         check(
-            [line("A", at: 5), line("B", at: 70), line("B", at: 70.001)],
+            [line("A", at: 5), line("B", at: 75), line("B", at: 75.001)],
             frames: ["A 0...60 v:1@1.0"], finish: false)
     }
 
@@ -104,7 +105,8 @@ import Windows
         let run = check(
             [line("B", at: 10), line("A", at: 30), line("A", at: 200), line("A", at: 235)],
             frames: ["A 0...60 v:1@1.0", "B 0...60 v:1@1.0", "A 180...240 v:2@1.0"])
-        #expect(run.steps.last?.advancedTo == Timestamp(seconds: 250))
+        // The last line at 235, a window's length and the lateness.
+        #expect(run.steps.last?.advancedTo == Timestamp(seconds: 305))
         let count = run.steps.count
         run.finish()
         #expect(run.steps.count == count)
@@ -115,7 +117,7 @@ import Windows
         let run = check(
             [line("A", at: 100_000), line("B", at: 10), line("B", at: 55)],
             frames: ["B 0...60 v:2@1.0", "A 99960...100020 v:1@1.0"])
-        #expect(run.steps.last?.advancedTo == Timestamp(seconds: 100_030))
+        #expect(run.steps.last?.advancedTo == Timestamp(seconds: 100_070))
     }
 
     @Test func lateLinesAreRefused() {

@@ -83,17 +83,18 @@ import Windows
         #expect(run.refusals.isEmpty)
     }
 
+    /// Quiet is a window's length (60 s) and the lateness (10 s) without a line.
     @Test func ticksCloseQuietDevices() {
         let run = EngineRun(.byWall())
         run.send(line("A", at: 5) + line("B", at: 6), at: Timestamp(seconds: 6))
         run.send(line("B", at: 65), at: Timestamp(seconds: 65))
-        run.tick(69)
-        #expect(run.frames.isEmpty)
-        run.tick(70)
-        #expect(run.frames == ["A 0...60 v:1@1.0"])
-        #expect(run.steps.last?.advancedTo == Timestamp(seconds: 70))
         run.tick(75)
-        #expect(run.frames == ["A 0...60 v:1@1.0", "B 0...60 v:1@1.0"])
+        #expect(run.frames.isEmpty)
+        run.tick(76)
+        #expect(run.frames == ["A 0...60 v:1@1.0"])
+        #expect(run.steps.last?.advancedTo == Timestamp(seconds: 76))
+        run.tick(135)
+        #expect(run.frames == ["A 0...60 v:1@1.0", "B 0...60 v:1@1.0", "B 60...120 v:1@1.0"])
     }
 
     /// Lines alone close nothing of other devices, however late they arrive.
@@ -109,7 +110,7 @@ import Windows
         let run = EngineRun(.byWall())
         let night = (0..<10).map { line("A", Double($0), at: Double($0) * 30) }.joined()
         run.send(night, at: Timestamp(seconds: 90_000))
-        run.tick(90_010)
+        run.tick(90_070)
         #expect(
             run.frames == [
                 "A 0...60 v:2@0.5", "A 60...120 v:2@2.5", "A 120...180 v:2@4.5",

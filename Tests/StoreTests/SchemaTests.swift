@@ -72,13 +72,16 @@ import Testing
             ("INSERT INTO window VALUES (1, 1, 1, 1, 2, 1.5, -1, 1, 2)", "sd >= 0"),
             ("INSERT INTO window VALUES (1, 99, 1, 1, 2, 1.5, 0, 1, 2)", "FOREIGN KEY"),
             ("INSERT INTO window VALUES (1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL)", nil),
-            ("INSERT INTO device_score VALUES (1, 1, 2, 1, 1.5, 1, 50, 'normal')", "score BETWEEN"),
             (
-                "INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 101, 'normal')",
+                "INSERT INTO device_score VALUES (1, 1, 2, 1, 1.5, 1, 50, 'normal', 1)",
+                "score BETWEEN"
+            ),
+            (
+                "INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 101, 'normal', 1)",
                 "health BETWEEN"
             ),
-            ("INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 50, 'odd')", "state IN"),
-            ("INSERT INTO device_score VALUES (2, 1, 2, 1, 0.5, 1, 50, 'normal')", "start <"),
+            ("INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 50, 'odd', 1)", "state IN"),
+            ("INSERT INTO device_score VALUES (2, 1, 2, 1, 0.5, 1, 50, 'normal', 1)", "start <"),
             ("INSERT INTO signal_score VALUES (1, 1, -0.5, 1, 'normal')", "score BETWEEN"),
             ("INSERT INTO prognosis VALUES (1, 'c', 1, 60, 0.5, 3, 2, 4, 'r')", "p05 <= p50"),
             ("INSERT INTO prognosis VALUES (1, 'c', 1, 60, 1.5, 1, 2, 3, 'r')", "risk BETWEEN"),

@@ -36,7 +36,7 @@ import Testing
             ["\(t)|1|60|1.0|2.0|1.5|0.25|1.25|1.75", "\(t)|2|60|1.0|2.0||0.25|1.25|1.75"])
         try check(
             store, "SELECT * FROM device_score",
-            ["\(t)|1|\(end)|2|0.75|4.25|62.5|abnormal"])
+            ["\(t)|1|\(end)|2|0.75|4.25|62.5|abnormal|1"])
         try check(store, "SELECT * FROM signal_score", ["\(t)|1|0.75|4.5|abnormal"])
         try check(
             store, "SELECT * FROM prognosis",
@@ -60,7 +60,7 @@ import Testing
             ["udp:127.0.0.1|late|3|\(t)|0|pump vibration_rms=1"])
         try check(
             store, "SELECT * FROM step",
-            ["1|\(t + 120_000_000_000)|2|1|c1|a.lp.gz|1000|h|512"])
+            ["1|\(t + 120_000_000_000)|2|\(t)|\(t)|1|c1|a.lp.gz|1000|h|512"])
         try check(
             store, "SELECT sequence, lines_accepted, lines_refused, readings, process FROM runtime",
             ["1|120|3|240|{}"])

@@ -48,20 +48,36 @@ import Windows
     @Test func quietDeviceClosesByTheArrivalClock() {
         let quiet = Setting()
         quiet.bench.send(1, to: quiet.device, at: 5)
-        quiet.bench.tick(69)
+        quiet.bench.tick(74)
         quiet.check()
-        quiet.bench.tick(70)
+        quiet.bench.tick(75)
         quiet.check("0...60 1@1.0")
     }
 
-    /// Whatever still arrives keeps the window open: only `lateness` without a line is quiet.
+    /// A clock that is behind, and readings a minute apart: every window keeps all of its own.
+    @Test func slowClockKeepsItsReadings() {
+        let behind = Setting(length: 600)
+        for time in stride(from: Int64(0), to: 3_000, by: 60) {
+            behind.bench.tick(time + 3_600)
+            #expect(
+                behind.bench.send(1, to: behind.device, at: time, arrival: time + 3_600),
+                "\(time)")
+        }
+        behind.bench.finish()
+        behind.check(
+            "0...600 10@1.0", "600...1200 10@1.0", "1200...1800 10@1.0", "1800...2400 10@1.0",
+            "2400...3000 10@1.0")
+    }
+
+    /// Whatever still arrives keeps the window open: only a window's length and `lateness` without
+    /// a line is quiet.
     @Test func arrivalsPutTheQuietRuleOff() {
         let slow = Setting()
         slow.bench.send(1, to: slow.device, at: 5)
         slow.bench.send(2, to: slow.device, at: 6, arrival: 68)
-        slow.bench.tick(77)
+        slow.bench.tick(137)
         slow.check()
-        slow.bench.tick(78)
+        slow.bench.tick(138)
         slow.check("0...60 2@1.5")
     }
 
@@ -73,18 +89,18 @@ import Windows
         backlog.check(
             "0...60 2@15.0", "60...120 2@75.0", "120...180 2@135.0", "180...240 2@195.0")
         // Own clock 270: the last window may still get readings until the device is quiet.
-        backlog.bench.tick(9_009)
+        backlog.bench.tick(9_069)
         #expect(backlog.bench.frames.count == 4)
-        backlog.bench.tick(9_010)
+        backlog.bench.tick(9_070)
         #expect(backlog.bench.closed(backlog.device).last == "240...300 2@255.0")
     }
 
-    /// A clock that runs 90 s ahead closes its own windows by arrival, not by what it claims.
+    /// A clock that runs 97 s ahead closes its own windows by arrival, not by what it claims.
     @Test func fastClockClosesNothingEarly() {
         let fast = Setting(length: 10, lateness: 100)
         fast.bench.send(1, to: fast.device, at: 5)
-        fast.bench.send(2, to: fast.device, at: 96, arrival: 6)
-        #expect(fast.bench.send(3, to: fast.device, at: 7, arrival: 7))
+        fast.bench.send(2, to: fast.device, at: 112, arrival: 15)
+        #expect(fast.bench.send(3, to: fast.device, at: 7, arrival: 16))
         fast.bench.send(4, to: fast.device, at: 109)
         fast.check()
         fast.bench.send(5, to: fast.device, at: 110)
@@ -99,9 +115,9 @@ import Windows
         bench.send(2, to: wrong, at: 900_000, arrival: 21)
         bench.tick(22)
         bench.send(3, to: honest, at: 30)
-        bench.tick(69)
+        bench.tick(99)
         #expect(bench.frames.isEmpty)
-        bench.tick(70)
+        bench.tick(100)
         #expect(bench.closed(honest) == ["0...60 2@2.0"])
         #expect(bench.closed(wrong).isEmpty)
     }

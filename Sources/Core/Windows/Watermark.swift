@@ -6,8 +6,10 @@ import Primitives
 /// more than arrival time: when it is `lateness` past a window's end, the window closes. This is
 /// what keeps a backlog in order: readings of last night are windowed at their own times, whatever
 /// the wall clock says. The *arrival clock* closes windows of a device that has gone quiet: nothing
-/// arrived for `lateness`, and arrival time is `lateness` past the window's end. A device with a
-/// wrong clock therefore closes nobody else's windows, and a backlog closes no window early.
+/// arrived for a window's length and `lateness`, and arrival time is `lateness` past the window's
+/// end. (Less than a length of silence would close the windows of a device whose clock is behind
+/// after every single reading.) A device with a wrong clock therefore closes nobody else's windows,
+/// and a backlog closes no window early.
 ///
 /// A reading is late when its window has been closed with data in it, or when the own clock has
 /// passed that window. Stretches the device was merely silent for are never "closed": a backlog for
@@ -59,7 +61,7 @@ import Primitives
     @inlinable func isDue(atTick now: Int64) -> Bool {
         if now < nextClose { return false }
         if min(greatestEvent, now) >= nextClose { return true }
-        return lastArrival <= now &- lateness
+        return lastArrival <= now &- lateness &- length
     }
 
     /// `true` when a reading of window `index` comes too late; call after ``noteArrival(of:at:)``.

@@ -142,12 +142,14 @@ public struct WindowStore: ~Copyable {
         watermarks[device.index].hasData
     }
 
-    /// The instant up to which time must advance so that everything now open closes: the greatest
-    /// end of an open window plus its lateness, at the end of a recording.
+    /// The instant up to which time must advance at the end of a recording so that everything now
+    /// open closes: by then every device with an open window has been quiet for long enough.
     package var closingTime: Timestamp? {
         var latest: Int64?
         for watermark in watermarks where watermark.hasData {
-            let due = max((watermark.openHigh + 1) &* watermark.length, watermark.lastArrival)
+            let due = max(
+                (watermark.openHigh + 1) &* watermark.length,
+                watermark.lastArrival &+ watermark.length)
             latest = max(latest ?? Int64.min, due &+ watermark.lateness)
         }
         return latest.map { Timestamp(nanoseconds: $0) }
