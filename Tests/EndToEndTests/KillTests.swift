@@ -1,0 +1,107 @@
+import Foundation
+import Testing
+
+extension EndToEndTests {
+    /// What survives `kill -9`.
+    @Suite struct KillTests {
+        let directory: TemporaryDirectory
+
+        init() throws { directory = try TemporaryDirectory() }
+
+        private static let wear = SampleRecording.bearingWear.path
+
+        private func replay(into state: String) throws -> Process {
+            try ForestallProgram.start(
+                try ForestallProgram.path(),
+                [
+                    "replay", Self.wear, "--config", SampleRecording.configuration, "--state",
+                    directory(state),
+                ], input: "/dev/null", output: directory(state + ".out"),
+                errors: directory(state + ".err"))
+        }
+
+        /// What the state says, table by table and message by message.
+        private func contents(of state: String) throws -> [String] {
+            var contents = try Spool.messages(in: directory, state: state)
+            guard Database.isReadable else { return contents }
+            for table in ["ticket", "ticket_change", "window", "device_score", "prognosis", "step"]
+            {
+                contents += try Database.rows(directory(state), "SELECT * FROM \(table)")
+            }
+            return contents
+        }
+
+        /// Killed after 0, 1, 2, ... committed steps' worth of database growth, started again with
+        /// the same command until it completes: everything equals the uninterrupted run.
+        @Test func anInterruptedReplayEndsAsAnUninterruptedOne() throws {
+            let whole = try replay(into: "whole")
+            #expect(try ForestallProgram.finish(whole, what: "the replay") == 0)
+            let expected = try contents(of: "whole")
+            #expect(!expected.isEmpty)
+            var kills = 0
+            for round in 1...8 {
+                let process = try replay(into: "killed")
+                let wal = directory("killed/forestall.db-wal")
+                let target = round * 300_000
+                try ForestallProgram.wait(for: "some commits") {
+                    let size =
+                        try? FileManager.default.attributesOfItem(atPath: wal)[.size] as? Int
+                    return (size ?? 0) >= target || !process.isRunning
+                }
+                if process.isRunning { kills += 1 }
+                ForestallProgram.kill(process)
+                process.waitUntilExit()
+            }
+            #expect(kills >= 3)
+            let last = try replay(into: "killed")
+            #expect(try ForestallProgram.finish(last, what: "the last replay") == 0)
+            let actual = try contents(of: "killed")
+            #expect(actual == expected)
+            let again = try replay(into: "killed")
+            #expect(try ForestallProgram.finish(again, what: "one more replay") == 0)
+            #expect(
+                try directory.text("killed.err")
+                    == "this input is already complete in this state; nothing to do\n")
+        }
+
+        /// Without checkpoints everything is folded from the committed windows.
+        @Test func aLostCheckpointCostsNoTicket() throws {
+            let whole = try replay(into: "state")
+            #expect(try ForestallProgram.finish(whole, what: "the replay") == 0)
+            for name in ["checkpoint.a", "checkpoint.b"] {
+                try directory.write("not a checkpoint", to: "state/" + name)
+            }
+            let before = try Spool.messages(in: directory, state: "state")
+            let daemon = try RunningDaemon(in: directory, state: directory("state"))
+            let ending = try daemon.stop()
+            #expect(ending.code == 0)
+            #expect(ending.errors.contains("Checkpoint is unusable"))
+            #expect(ending.errors.contains("differences=0"))
+            #expect(try Spool.messages(in: directory, state: "state") == before)
+        }
+
+        @Test func hangupReopensTheAlertLog() throws {
+            let daemon = try RunningDaemon(in: directory, state: directory("state"))
+            let sender = try DatagramSender(port: daemon.ports[0])
+            let lines = try SampleRecording.bearingWear.lines
+            let half = lines.count * 3 / 4
+            try sender.send(Array(lines[..<half]), datagramBytes: 1_400)
+            try ForestallProgram.wait(for: "the first alerts") {
+                directory.has("state/alerts.log")
+            }
+            try FileManager.default.moveItem(
+                atPath: directory("state/alerts.log"), toPath: directory("state/alerts.log.1"))
+            let hangup = try ForestallProgram.run(
+                "/bin/sh", ["-c", "kill -HUP \(daemon.process.processIdentifier)"])
+            #expect(hangup.code == 0)
+            try sender.send(Array(lines[half...]), datagramBytes: 1_400)
+            let ending = try daemon.stop()
+            #expect(ending.code == 0)
+            let old = try directory.lines("state/alerts.log.1")
+            let new = try directory.lines("state/alerts.log")
+            #expect(!old.isEmpty)
+            #expect(!new.isEmpty)
+            #expect(Set(old).isDisjoint(with: Set(new)))
+        }
+    }
+}
