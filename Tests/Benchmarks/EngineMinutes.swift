@@ -2,8 +2,8 @@ import Detection
 import Engine
 import Primitives
 
-/// Minutes of telemetry of many devices through an engine: one line of each device, then the tick
-/// that closes all their windows.
+/// Minutes of telemetry of many devices through an engine, every other minute: one line of each
+/// device, then the tick that closes all their windows.
 struct EngineMinutes: ~Copyable {
     private var engine = TelemetryEngine(Workload.configuration(clock: .wall))
     private var workload: Workload
@@ -16,15 +16,15 @@ struct EngineMinutes: ~Copyable {
 
     /// Returns the processor seconds of the closing tick alone.
     mutating func next(_ emit: (EngineStep) -> Void) -> Double {
-        // Late enough in the minute that the tick before, 20 s past its end, has gone by.
         let last = workload.restamp(from: minute + .seconds(30))
         let bytes = workload.bytes
         engine.ingest(
             bytes.span, from: 0, to: bytes.count,
             source: LineSource.ipv4(.udp, 0x7F00_0001), arrivedAt: last, emit: emit)
         linesTaken += workload.lines
-        let tick = minute + .seconds(80)
-        minute = minute + .minutes(1)
+        // A window's length and the lateness after the last line all devices count as quiet.
+        let tick = minute + .seconds(110)
+        minute = minute + .minutes(2)
         var steps: [EngineStep] = []
         let seconds = Stopwatch.seconds { engine.advance(to: tick) { steps.append($0) } }
         precondition(

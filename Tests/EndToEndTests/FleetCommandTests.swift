@@ -106,8 +106,10 @@ extension EndToEndTests {
                     try JSONSerialization.jsonObject(with: try directory.bytes(file))
                     as? [[String: Any]]
                 #expect(figures?.isEmpty == false)
-                #expect(
-                    figures?.allSatisfy { ($0["value"] as? Double ?? 0) > 0 } == true, "\(file)")
+                let values = (figures ?? []).compactMap { $0["value"] as? Double }
+                // None is missing; some may be nothing, such as the memory kept for a line.
+                #expect(values.count == figures?.count, "\(file)")
+                #expect(values.contains { $0 > 0 }, "\(file)")
             }
         }
     }
