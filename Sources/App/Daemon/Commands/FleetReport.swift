@@ -76,10 +76,8 @@ package enum FleetReport {
         do {
             let status = try ReadModel(StateDirectory(reading: stateDirectory)).status()
             return json ? object(status) : screen(status)
-        } catch let failure as StoreFailure {
-            throw CommandFailure(failure)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(error)
         }
     }
 
