@@ -73,6 +73,24 @@ import Windows
         return raised
     }
 
+    /// A loose connector or a dead sensor clears nothing.
+    @Test func alertsStandWhileNoSensorCanBeBelieved() {
+        var bench = Bench(DetectionPolicy(), signals: ["pump.a", "pump.b"])
+        var machine = ConditionAlertMachine()
+        var kinds: [ConditionAlert.Kind] = []
+        for index in 0..<40 {
+            var assessment = bench.feed(1, 1)
+            assessment.score = index < 3 ? 0.9 : 0
+            if index >= 3 {
+                for place in assessment.signals.indices {
+                    assessment.signals[place].quality = .noisy
+                }
+            }
+            if let alert = machine.update(assessment) { kinds.append(alert.kind) }
+        }
+        #expect(kinds == [.abnormal])
+    }
+
     private func check(
         _ scores: [Double], _ expected: [(Int, ConditionAlert.Kind)],
         operating: (Int) -> OperatingState = { _ in .running },

@@ -30,7 +30,10 @@ package struct ConditionAlertMachine: Equatable, Sendable {
     package init() {}
 
     package mutating func update(_ assessment: DeviceAssessment) -> ConditionAlert? {
-        guard assessment.operating == .running else { return nil }
+        // A machine that is off, or whose sensors cannot be believed, has not become normal.
+        guard assessment.operating == .running,
+            assessment.signals.contains(where: { $0.quality == .good })
+        else { return nil }
         let turns =
             isAbnormal
             ? assessment.score < Self.clearScore : assessment.score >= HealthScale.abnormalScore
