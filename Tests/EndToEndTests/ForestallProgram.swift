@@ -126,7 +126,11 @@ enum ForestallProgram {
     }
 
     private static func writing(_ path: String) throws -> FileHandle {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
+        // Never over something that is there: creating a file renames a new one into place, and
+        // root would replace /dev/null by it.
+        if !FileManager.default.fileExists(atPath: path) {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
         return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     }
 }
