@@ -126,11 +126,9 @@ enum ForestallProgram {
     }
 
     private static func writing(_ path: String) throws -> FileHandle {
-        // Never over something that is there: creating a file renames a new one into place, and
-        // root would replace /dev/null by it.
-        if !FileManager.default.fileExists(atPath: path) {
-            _ = FileManager.default.createFile(atPath: path, contents: nil)
-        }
+        // Creating a file renames a new one into place: as root that would replace the device.
+        if path == "/dev/null" { return FileHandle.nullDevice }
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
         return try FileHandle(forWritingTo: URL(fileURLWithPath: path))
     }
 }
