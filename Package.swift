@@ -72,7 +72,7 @@ let app: [Target] = [
         path: "Sources/App/Daemon"),
     .executableTarget(
         name: "forestall",
-        dependencies: ["Daemon", "FleetSimulator", "Primitives", arguments, logging],
+        dependencies: ["Daemon", "FleetSimulator", "Tickets", "Primitives", arguments, logging],
         path: "Sources/App/forestall"),
 ]
 

@@ -1,4 +1,5 @@
 import Daemon
+import Engine
 import Foundation
 import Testing
 
@@ -42,11 +43,19 @@ import Testing
 
     @Test func commentedKeysWorkToo() throws {
         let lines = try Self.example().split(separator: "\n", omittingEmptySubsequences: false)
-        let text = lines.map { Self.uncommented(String($0)) ?? String($0) }
-            .joined(separator: "\n")
+        let text = lines.map { row in
+            let line = String(row)
+            return Self.uncommented(line) ?? Self.uncommentedHeader(line) ?? line
+        }.joined(separator: "\n")
         let configuration = try ConfigurationLoader.parse(text: text, file: "forestall.toml")
         #expect(configuration.gateway == "pump-house-3")
         #expect(configuration.stateDirectory == "/var/lib/forestall")
+        #expect(configuration.engine.devices.map(\.name) == ["P-101"])
+    }
+
+    /// `# [section]`, a table that is commented out.
+    static func uncommentedHeader(_ line: String) -> String? {
+        line.hasPrefix("# [") && line.hasSuffix("]") ? String(line.dropFirst(2)) : nil
     }
 
     /// Each key stands in its section, below a comment with its type, range, unit and default.
@@ -56,8 +65,8 @@ import Testing
         var comment: [String] = []
         for row in try Self.example().split(separator: "\n", omittingEmptySubsequences: false) {
             let line = String(row)
-            if line.hasPrefix("[") {
-                section = Self.pattern(line)
+            if line.hasPrefix("[") || Self.uncommentedHeader(line) != nil {
+                section = Self.pattern(Self.uncommentedHeader(line) ?? line)
             } else if let name = (Self.uncommented(line) ?? line).components(separatedBy: " = ")
                 .first, line.contains(" = "), Self.uncommented(line) != nil || !line.hasPrefix("#")
             {
@@ -78,6 +87,7 @@ import Testing
             parts[1] = "NAME"
             if parts.count > 3 { parts[3] = parts[2] == "signal" ? "FIELD" : "NAME" }
         }
+        if parts[0] == "device" { parts[1] = "NAME" }
         return parts.joined(separator: ".") + "."
     }
 

@@ -73,17 +73,7 @@ import Windows
         let steps = feed(&whole, 0..<count, finish: true)
         var second = TelemetryEngine(Self.configuration)
         var refolded: [TicketChange] = []
-        for closed in frames(steps) {
-            let device = whole.registry[closed.frame.device]
-            let names = whole.registry
-            refolded += second.refold(
-                RecordedFrame(
-                    device: device.name, deviceClass: "pump", attributes: device.attributes,
-                    firstSeen: device.firstSeen, start: closed.frame.start, end: closed.frame.end,
-                    rows: closed.frame.summaries.map {
-                        RecordedFrame.Row(signal: names[$0.signal].name, summary: $0)
-                    }))
-        }
+        for step in steps { refolded += second.refold(whole.registry.recorded(step)) }
         #expect(refolded == changes(steps))
         #expect(!refolded.isEmpty)
     }

@@ -103,11 +103,12 @@ import Testing
             ),
             ("INSERT INTO runtime (id) VALUES (2)", "id = 1"),
             (
-                "INSERT INTO ticket_change VALUES ('00c0ffee00c0ffee', 1, 'updated', 1, 'r', '{}')",
+                "INSERT INTO ticket_change VALUES "
+                    + "('00c0ffee00c0ffee', 1, 'updated', 1, 'r', '{}', NULL)",
                 "UNIQUE"
             ),
             (
-                "INSERT INTO ticket_change VALUES ('nobody', 1, 'opened', 1, 'r', '{}')",
+                "INSERT INTO ticket_change VALUES ('nobody', 1, 'opened', 1, 'r', '{}', 1)",
                 "FOREIGN KEY"
             ),
             ("DELETE FROM device", "FOREIGN KEY"),

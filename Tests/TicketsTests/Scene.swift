@@ -30,9 +30,11 @@ enum Said: CaseIterable, Hashable {
     case off
     /// Running, but no believable reading of the component's signals.
     case silent
+    /// Tripped while the device is shelved.
+    case shelved
 
     /// Nothing can be concluded from these.
-    var saysNothing: Bool { self == .off || self == .transient || self == .silent }
+    var saysNothing: Bool { [.off, .transient, .silent, .shelved].contains(self) }
 
     /// Running, and without the condition of an open ticket.
     var isAbsence: Bool { [.quiet, .learning].contains(self) }
@@ -103,6 +105,9 @@ struct Scene {
         case .transient: evidence.operating = .transient
         case .off: evidence.operating = .off
         case .silent: evidence.hasSignals = false
+        case .shelved:
+            evidence.isShelved = true
+            evidence.condition = Self.condition(raw: 9, signals: 1, zone: .trip)
         }
         if said.saysNothing { evidence.risk.isNew = false }
         return evidence
@@ -122,10 +127,38 @@ struct Scene {
         return decision
     }
 
+    /// Takes an operator's decision about the open or else the closed ticket; the refusal, if any.
+    mutating func take(_ decision: Decided) -> CommandRefusal? {
+        let id = machine.open?.id ?? machine.closed?.id ?? "none"
+        do throws(CommandRefusal) {
+            _ = try machine.apply(decision.action(id), toTicket: id, at: time)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     /// Feeds a history, `said` so many times each.
     static func after(_ history: [(Said, Int)]) -> Scene {
         var scene = Scene()
         for (said, count) in history { scene.feed(said, times: count) }
         return scene
+    }
+}
+
+/// What an operator can decide about a ticket.
+enum Decided: CaseIterable {
+    case acknowledge
+    case plan
+    case close
+    case reopen
+
+    func action(_ ticket: String) -> OperatorCommand.Action {
+        switch self {
+        case .acknowledge: .acknowledge(ticket: ticket)
+        case .plan: .plan(ticket: ticket, at: Scene.start + .days(30))
+        case .close: .close(ticket: ticket, outcome: .confirmed, part: nil)
+        case .reopen: .reopen(ticket: ticket)
+        }
     }
 }

@@ -40,10 +40,11 @@ import Windows
         let condition = ComponentCondition(
             component: 0, degradation: 0, raw: 0, current: 0, deviatingSignals: 0, zone: .within,
             evidence: Array(signals.indices))
-        let open = TicketMachine.Open(
-            id: "0123456789abcdef", revision: 3, severity: .warning, firstSeen: Self.worn,
-            openedAt: Self.now, lastChange: Self.now, reason: reason, risk: nil,
-            expectedFailure: nil, absentFor: .zero, lowerSince: nil, recoveredAt: recoveredAt)
+        var open = OpenTicket(
+            id: "0123456789abcdef", severity: .warning, firstSeen: Self.worn, openedAt: Self.now,
+            reason: reason)
+        open.revision = 3
+        open.recoveredAt = recoveredAt
         return TicketAuthor.compose(
             open,
             subject: TicketSubject(

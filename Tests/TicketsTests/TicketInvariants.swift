@@ -18,10 +18,11 @@ enum TicketInvariants {
         (nil, silentWithoutTicket.union(silentWithTicket)),
     ]
     static let silentWithoutTicket: Set<TicketReason> = [
-        .learning, .notRunning, .withinNormal, .awaitingPersistence, .explainedByOther,
+        .learning, .notRunning, .withinNormal, .awaitingPersistence, .explainedByOther, .shelved,
+        .recentlyClosed,
     ]
     static let silentWithTicket: Set<TicketReason> = [
-        .alreadyOpen, .updateTooSoon, .awaitingRecovery, .awaitingPersistence,
+        .alreadyOpen, .updateTooSoon, .awaitingRecovery, .awaitingPersistence, .shelved,
     ]
 
     static func violation(
@@ -33,13 +34,15 @@ enum TicketInvariants {
                 .contains(decision.reason) == true
         else { return "\(decision.reason) does not go with \(String(describing: decision.kind))" }
         if said.saysNothing, decision.kind != nil { return "changed by what says nothing" }
-        if (decision.kind == .closed) != (after.closed != nil) { return "closed out of place" }
+        if decision.kind == .closed, after.closed == nil { return "closed without a trace" }
+        if after.open != nil, after.closed != nil { return "open beside a closed one" }
         if let open = after.open {
             if open.severity > policy.highestSeverity { return "more severe than allowed" }
             if open.firstSeen > open.openedAt { return "opened before it was seen" }
             if open.id != "ticket of \(open.firstSeen.nanoseconds)" { return "foreign id" }
         }
-        let change = (decision.kind, before.open, after.open ?? after.closed)
+        let present = decision.kind == .closed ? after.closed : after.open
+        let change = (decision.kind, before.open, present)
         switch change {
         case (nil, nil, nil):
             return silentWithoutTicket.contains(decision.reason) ? nil : "no ticket, but its reason"
@@ -58,7 +61,7 @@ enum TicketInvariants {
     }
 
     /// Only the machine's own counters may move without a revision.
-    private static func unchanged(_ old: TicketMachine.Open, _ new: TicketMachine.Open) -> Bool {
+    private static func unchanged(_ old: OpenTicket, _ new: OpenTicket) -> Bool {
         var old = old
         old.absentFor = new.absentFor
         old.lowerSince = new.lowerSince
@@ -66,7 +69,7 @@ enum TicketInvariants {
     }
 
     private static func changed(
-        _ kind: Kind, _ old: TicketMachine.Open, _ new: TicketMachine.Open, _ said: Said,
+        _ kind: Kind, _ old: OpenTicket, _ new: OpenTicket, _ said: Said,
         _ evidence: TicketEvidence, _ decision: TicketMachine.Decision, _ policy: TicketPolicy
     ) -> String? {
         if new.revision != old.revision + 1 { return "revision \(old.revision), \(new.revision)" }

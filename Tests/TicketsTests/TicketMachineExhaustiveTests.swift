@@ -50,6 +50,48 @@ import Testing
         return decision
     }
 
+    /// Every decision in every state is taken or refused as it should be, and what follows holds
+    /// the invariants as well.
+    @Test(arguments: states.indices, Decided.allCases)
+    func decisionsInEveryState(_ index: Int, _ decided: Decided) {
+        let state = Self.states[index]
+        var scene = Scene.after(state.history)
+        checkDecision(&scene, decided, state.name)
+        for said in Said.allCases {
+            var next = scene
+            for hour in 0..<30 { _ = check(&next, said, "\(state.name), \(decided), \(hour)") }
+        }
+    }
+
+    private func checkDecision(
+        _ scene: inout Scene, _ decided: Decided, _ context: String,
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        let before = scene.machine
+        let refusal = scene.take(decided)
+        let after = scene.machine
+        let expected: CommandRefusal? =
+            switch (before.open, before.closed, decided) {
+            case (let open?, _, .acknowledge):
+                open.handling == .untouched ? nil : .alreadyAcknowledged
+            case (_?, _, .plan), (_?, _, .close): nil
+            case (_?, _, .reopen): .alreadyOpen
+            case (nil, _?, .reopen): nil
+            case (nil, _?, _): .alreadyClosed
+            case (nil, nil, _): .noSuchTicket
+            }
+        #expect(refusal == expected, "\(decided): \(context)", sourceLocation: location)
+        if refusal != nil {
+            #expect(after == before, "refused, yet changed: \(context)", sourceLocation: location)
+            return
+        }
+        let old = before.open ?? before.closed
+        let new = after.open ?? after.closed
+        #expect(new?.revision == (old?.revision ?? 0) + 1, "\(context)", sourceLocation: location)
+        #expect(new?.id == old?.id, "\(context)", sourceLocation: location)
+        #expect((after.open == nil) == (decided == .close), "\(context)", sourceLocation: location)
+    }
+
     @Test(arguments: states.indices)
     func threeDeep(_ index: Int) {
         let state = Self.states[index]
@@ -101,6 +143,13 @@ import Testing
                 left = 1 + random.below(random.uniform() < 0.2 ? 220 : 30)
             }
             left -= 1
+            if random.uniform() < 0.01 {
+                let wasOpen = scene.machine.open != nil
+                checkDecision(
+                    &scene, Decided.allCases[random.below(4)], "step \(step), seed \(seed)")
+                // A reopened ticket begins to recover anew.
+                if !wasOpen, scene.machine.open != nil { absent = 0 }
+            }
             if !said.saysNothing {
                 let evidence = scene.evidence(said)
                 let isPresent =
@@ -118,7 +167,13 @@ import Testing
             }
         }
         #expect(kinds.count == 6, "\(kinds)")
-        let missing = TicketReason.allCases.filter { !reasons.contains($0) }
+        let elsewhere: Set<TicketReason> = [
+            .noTelemetry, .siteSilent, .telemetryReturned, .acknowledgedByOperator,
+            .plannedByOperator, .closedByOperator, .reopenedByOperator,
+        ]
+        let missing = TicketReason.allCases.filter {
+            !reasons.contains($0) && !elsewhere.contains($0)
+        }
         #expect(missing == [], "seed \(seed)")
     }
 }

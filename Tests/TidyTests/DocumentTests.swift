@@ -13,6 +13,7 @@ struct DocumentTests {
         ("LineRejection", "Sources/Core/LineProtocol/LineRejection.swift"),
         ("RefusalReason", "Sources/Core/Engine/RefusalReason.swift"),
         ("TicketReason", "Sources/Core/Tickets/TicketReason.swift"),
+        ("CommandRefusal", "Sources/Core/Tickets/OperatorCommand.swift"),
         ("RiskReason", "Sources/Core/Prognosis/Risk.swift"),
         ("ConditionState", "Sources/Core/Detection/Device/Assessment.swift"),
     ])

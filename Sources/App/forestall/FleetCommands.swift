@@ -12,14 +12,13 @@ struct StatusCommand: ParsableCommand {
 
     @Flag(help: "One JSON object instead of the screen.")
     var json = false
-    @OptionGroup var state: StateOption
-    @OptionGroup var configurationFile: ConfigurationOption
+    @OptionGroup var store: StoreOptions
 
     func run() throws {
         try Console.run {
             Console.out(
                 try FleetReport.status(
-                    stateDirectory: TicketsCommand.stateDirectory(state, configurationFile),
+                    stateDirectory: store.directory(),
                     json: json))
         }
     }
@@ -35,14 +34,13 @@ struct DevicesCommand: ParsableCommand {
     var id: String?
     @Flag(help: "One JSON array instead of a table.")
     var json = false
-    @OptionGroup var state: StateOption
-    @OptionGroup var configurationFile: ConfigurationOption
+    @OptionGroup var store: StoreOptions
 
     func run() throws {
         try Console.run {
             Console.out(
                 try FleetReport.devices(
-                    stateDirectory: TicketsCommand.stateDirectory(state, configurationFile),
+                    stateDirectory: store.directory(),
                     named: id, json: json))
         }
     }
@@ -56,15 +54,14 @@ struct SignalsCommand: ParsableCommand {
     var id: String
     @Flag(help: "One JSON array instead of a table.")
     var json = false
-    @OptionGroup var state: StateOption
-    @OptionGroup var configurationFile: ConfigurationOption
+    @OptionGroup var store: StoreOptions
 
     func run() throws {
         try Console.run {
             Console.out(
                 try FleetReport.signals(
                     of: id,
-                    stateDirectory: TicketsCommand.stateDirectory(state, configurationFile),
+                    stateDirectory: store.directory(),
                     json: json))
         }
     }

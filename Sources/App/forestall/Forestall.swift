@@ -21,6 +21,7 @@ struct Forestall: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, ReplayCommand.self, ParseCommand.self,
             StatusCommand.self, DevicesCommand.self, SignalsCommand.self, TicketsCommand.self,
-            SimulateCommand.self, SendCommand.self,
+            ShelveCommand.self, UnshelveCommand.self, TailCommand.self, SimulateCommand.self,
+            SendCommand.self,
         ])
 }

@@ -32,6 +32,19 @@ struct StateOption: ParsableArguments {
     var path: String?
 }
 
+/// What every command has that looks into the state.
+struct StoreOptions: ParsableArguments {
+    @OptionGroup var state: StateOption
+    @OptionGroup var configurationFile: ConfigurationOption
+
+    /// Finds the state directory the way `run` does.
+    func directory() throws -> String {
+        StateLocation.resolve(
+            flag: state.path,
+            configured: state.path == nil ? try configurationFile.load().stateDirectory : nil)
+    }
+}
+
 /// Where "now" comes from.
 enum ClockOption: String, ExpressibleByArgument, CaseIterable {
     case wall

@@ -4,17 +4,10 @@ import Daemon
 struct TicketsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tickets",
-        abstract: "Service tickets: what is open, and everything about one.",
-        subcommands: [List.self, Show.self], defaultSubcommand: List.self)
-
-    /// Finds the state directory the way `run` does.
-    static func stateDirectory(
-        _ state: StateOption, _ configuration: ConfigurationOption
-    ) throws -> String {
-        StateLocation.resolve(
-            flag: state.path,
-            configured: state.path == nil ? try configuration.load().stateDirectory : nil)
-    }
+        abstract: "Service tickets: what is open, everything about one, and what to do about it.",
+        subcommands: [
+            List.self, Show.self, Acknowledge.self, Plan.self, Close.self, Reopen.self,
+        ], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -24,13 +17,12 @@ struct TicketsCommand: ParsableCommand {
         var all = false
         @Flag(help: "One JSON array instead of a table.")
         var json = false
-        @OptionGroup var state: StateOption
-        @OptionGroup var configurationFile: ConfigurationOption
+        @OptionGroup var store: StoreOptions
 
         func run() throws {
             try Console.run {
                 let text = try TicketReport.list(
-                    stateDirectory: TicketsCommand.stateDirectory(state, configurationFile),
+                    stateDirectory: store.directory(),
                     all: all, json: json)
                 Console.out(text)
             }
@@ -45,14 +37,13 @@ struct TicketsCommand: ParsableCommand {
         var id: String
         @Flag(help: "One JSON object, the latest change as it was delivered.")
         var json = false
-        @OptionGroup var state: StateOption
-        @OptionGroup var configurationFile: ConfigurationOption
+        @OptionGroup var store: StoreOptions
 
         func run() throws {
             try Console.run {
                 let text = try TicketReport.show(
                     id,
-                    stateDirectory: TicketsCommand.stateDirectory(state, configurationFile),
+                    stateDirectory: store.directory(),
                     json: json)
                 Console.out(text)
             }

@@ -10,17 +10,20 @@ package struct DetectionPolicy: Equatable, Sendable {
     package var settling: TimeSpan
     /// Running time a new machine is only watched and learned from (ISO 17359 baseline).
     package var commissioning: TimeSpan
+    /// The shortest time without telemetry that counts as silence; zero never does.
+    package var silentAfter: TimeSpan
 
     package init(
         signals: [SignalPolicy] = [], components: [ComponentSignals] = [],
         running: OperatingCondition? = nil, settling: TimeSpan = .zero,
-        commissioning: TimeSpan = .days(3)
+        commissioning: TimeSpan = .days(3), silentAfter: TimeSpan = .hours(2)
     ) {
         self.signals = signals
         self.components = components
         self.running = running
         self.settling = settling
         self.commissioning = commissioning
+        self.silentAfter = silentAfter
     }
 }
 

@@ -34,6 +34,8 @@ package struct Detector: Sendable {
     package mutating func assess(_ frame: WindowFrame) -> DeviceAssessment {
         devices[frame.device.index].assess(frame)
     }
+
+    package subscript(device: DeviceID) -> DeviceDetector { devices[device.index] }
 }
 
 extension Detector {

@@ -12,12 +12,13 @@ import Windows
 ///
 /// Layout, little-endian, see ``StateWriter``:
 ///
-///     "FSTCKPT1"  8 bytes, the last one counts the format
+///     "FSTCKPT2"  8 bytes, the last one counts the format
 ///     sequence    number of the last step the state contains
 ///     advancedTo, event clock
 ///     input       where the replayed input stood (empty for live input)
-///     devices     name, class, attributes, first seen, last arrival, signals, then one section
-///                 per room: name, version, bytes
+///     devices     name, class, attributes, first seen, last arrival, shelf, signals, then one
+///                 section per room: name, version, bytes
+///     silence     version, bytes: who is silent, over all devices
 ///     checksum    ``ByteHash`` of all bytes before it
 ///
 /// Reading. The checksum is tested before anything else. A section whose version is not ours, or
@@ -27,7 +28,7 @@ import Windows
 /// What a crash loses: readings that arrived after the newest checkpoint and whose window had not
 /// been closed. Line protocol has no acknowledgement, so nobody was told otherwise.
 package enum EngineCheckpoint {
-    static let magic = Array("FSTCKPT1".utf8)
+    static let magic = Array("FSTCKPT2".utf8)
 
     /// Bumped when a room's bytes change their meaning.
     enum Section: String, CaseIterable {
@@ -36,8 +37,15 @@ package enum EngineCheckpoint {
         case prognosis
         case tickets
 
-        var version: UInt8 { 1 }
+        var version: UInt8 {
+            switch self {
+            case .windows, .prognosis: 1
+            case .detection, .tickets: 2
+            }
+        }
     }
+
+    static let silenceVersion: UInt8 = 1
 
     /// What a checkpoint brought back.
     package struct Restored: Equatable, Sendable {
@@ -51,6 +59,8 @@ package enum EngineCheckpoint {
         package var sequence: Int
         /// Where the replayed input stood, as its writer described it; empty for live input.
         package var input: String
+        /// The state was made with time taken from the telemetry.
+        package var usesEventClock: Bool
     }
 
     /// The header of a checkpoint, or `nil` when the bytes are not a whole one.
@@ -60,8 +70,9 @@ package enum EngineCheckpoint {
         do throws(StateFailure) {
             let sequence = try state.int()
             _ = try state.timestamp()
-            if try state.bool() { _ = try state.timestamp() }
-            return Header(sequence: sequence, input: try state.string())
+            let clock = try state.optionalTimestamp()
+            return Header(
+                sequence: sequence, input: try state.string(), usesEventClock: clock != nil)
         } catch {
             return nil
         }
@@ -103,6 +114,11 @@ extension TelemetryEngine {
         state.put(input)
         state.put(registry.devices.count)
         for device in registry.devices { encode(device, into: &state) }
+        var room = StateWriter()
+        let names = registry
+        silence.encode(into: &room) { names[$0].name }
+        state.put(EngineCheckpoint.silenceVersion)
+        state.put(bytes: room.bytes)
         return EngineCheckpoint.sealed(state.bytes)
     }
 
@@ -115,6 +131,10 @@ extension TelemetryEngine {
         }
         state.put(device.firstSeen)
         state.put(lastArrivals[device.id.index])
+        state.put(shelves[device.id.index]) { state, shelf in
+            state.put(shelf.from)
+            state.put(shelf.until)
+        }
         state.put(each: device.signals.map { registry[$0] }) { state, signal in
             state.put(Int(signal.id.rawValue))
             state.put(signal.name)
@@ -147,17 +167,20 @@ extension TelemetryEngine {
         var state = StateReader(content)
         let sequence = try state.int()
         advancedTo = try state.timestamp()
-        clock.restore(
-            now: try state.optional { (state) throws(StateFailure) in try state.timestamp() })
+        let clockTime = try state.optionalTimestamp()
+        clock.restore(now: clockTime)
         let input = try state.string()
         var dropped: [String] = []
         for _ in 0..<(try state.count()) { try restoreDevice(from: &state, &dropped) }
+        try restoreSilence(from: &state, &dropped)
         guard state.isAtEnd else { throw .invalid("trailing bytes") }
         pending.sequence = sequence + 1
         pending.devices = []
         pending.signals = []
         return EngineCheckpoint.Restored(
-            header: EngineCheckpoint.Header(sequence: sequence, input: input), dropped: dropped)
+            header: EngineCheckpoint.Header(
+                sequence: sequence, input: input, usesEventClock: clockTime != nil),
+            dropped: dropped)
     }
 
     private mutating func restoreDevice(
@@ -177,6 +200,9 @@ extension TelemetryEngine {
         let id = addDevice(name, machineClass: machineClass, at: try state.timestamp())
         for (key, value) in attributes { _ = registry.setAttribute(key, value, of: id) }
         lastArrivals[id.index] = try state.timestamp()
+        shelves[id.index] = try state.optional { (state) throws(StateFailure) in
+            Shelf(from: try state.timestamp(), until: try state.timestamp())
+        }
         var translated: [Int: SignalID] = [:]
         for _ in 0..<(try state.count()) {
             let old = try state.int()
@@ -191,6 +217,27 @@ extension TelemetryEngine {
             } catch {
                 dropped.append("\(section) state of \(name): \(error)")
             }
+        }
+    }
+
+    private mutating func restoreSilence(
+        from state: inout StateReader, _ dropped: inout [String]
+    ) throws(StateFailure) {
+        let version = try state.uint8()
+        var room = StateReader(try state.byteArray())
+        do throws(StateFailure) {
+            guard version == EngineCheckpoint.silenceVersion else {
+                throw .invalid("version \(version)")
+            }
+            let names = registry
+            try silence.restore(from: &room) { (name) throws(StateFailure) in
+                guard let device = names.device(named: name) else {
+                    throw .invalid("device \(name)")
+                }
+                return device
+            }
+        } catch {
+            dropped.append("silence state: \(error)")
         }
     }
 
@@ -212,7 +259,9 @@ extension TelemetryEngine {
             try detector.restore(device, from: &room)
             alertMachines[device.index] = try ConditionAlertMachine(from: &room)
         case .prognosis: try prognosticator.restore(device, from: &room, signal: signal)
-        case .tickets: try desk.restore(device, from: &room)
+        case .tickets:
+            let advice = configuration.classes[registry[device].machineClass.rawValue].advice
+            try desk.restore(device, advice: advice, from: &room)
         }
     }
 }

@@ -12,18 +12,22 @@ package struct EngineConfiguration: Equatable, Sendable {
     package var tickets: TicketPolicySettings
     /// `classes[0]` is `generic`, the class of devices that match no declared one.
     package var classes: [MachineClass]
+    /// Devices that are missed when nothing comes from them, in order of name.
+    package var devices: [DeclaredDevice]
 
     package init(
         identity: IdentityPolicy = IdentityPolicy(), clock: ClockPolicy = ClockPolicy(),
         limits: EngineLimits = EngineLimits(),
         tickets: TicketPolicySettings = TicketPolicySettings(),
-        generic: MachineClass = MachineClass(name: "generic"), classes: [MachineClass] = []
+        generic: MachineClass = MachineClass(name: "generic"), classes: [MachineClass] = [],
+        devices: [DeclaredDevice] = []
     ) {
         self.identity = identity
         self.clock = clock
         self.limits = limits
         self.tickets = tickets
         self.classes = [generic] + classes
+        self.devices = devices
     }
 }
 
@@ -59,6 +63,21 @@ package struct MachineClass: Equatable, Sendable {
         self.detection = detection
         self.prognosis = prognosis
         self.advice = advice
+    }
+}
+
+/// A device that the configuration names. Most need no declaration: they are discovered.
+package struct DeclaredDevice: Equatable, Sendable {
+    package var name: String
+    /// Name of its class; `nil` lets its telemetry say.
+    package var className: String?
+    /// In order of key.
+    package var attributes: [Device.Attribute]
+
+    package init(name: String, className: String? = nil, attributes: [Device.Attribute] = []) {
+        self.name = name
+        self.className = className
+        self.attributes = attributes
     }
 }
 

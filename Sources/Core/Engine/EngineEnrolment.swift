@@ -33,7 +33,9 @@ extension TelemetryEngine {
         guard let resolved = binder.resolve(parser.offsets, bytes) else {
             return .failure(Refusal(reason: .noIdentity))
         }
-        var machineClass = binder.machineClass(of: resolved) ?? .generic
+        var machineClass =
+            binder.declaredClass(of: resolved.device) ?? binder.machineClass(of: resolved)
+            ?? .generic
         let device = registry.device(named: resolved.device)
         if let device {
             let present = registry[device].machineClass
@@ -65,6 +67,7 @@ extension TelemetryEngine {
         where registry.setAttribute(name, value, of: device) {
             hasChanged = true
         }
+        if newcomer.device == nil { addDeclaredAttributes(to: device) }
         if hasChanged { noteChanged(device) }
         return series.add(
             bytes, key.lowerBound, key.upperBound, hash: hash, device: device,
@@ -81,9 +84,37 @@ extension TelemetryEngine {
         alertMachines.append(ConditionAlertMachine())
         prognosticator.addDevice(declared.prognosis)
         desk.addDevice(policies(of: machineClass))
+        silence.addDevice(at: time)
+        shelves.append(nil)
         lastArrivals.append(.distantPast)
         latenesses.append(declared.windows.lateness)
         return device
+    }
+
+    /// Registers the devices the configuration names that have not come by themselves, so that they
+    /// can be missed; at the first tick.
+    mutating func registerDeclared(at time: Timestamp) {
+        hasRegisteredDeclared = true
+        for declared in configuration.devices
+        where registry.device(named: declared.name) == nil
+            && registry.devices.count < configuration.limits.devices
+        {
+            let device = addDevice(
+                declared.name, machineClass: binder.declaredClass(of: declared.name) ?? .generic,
+                at: time)
+            addDeclaredAttributes(to: device)
+            noteChanged(device)
+        }
+    }
+
+    /// What the telemetry says about a device comes before what the configuration says.
+    private mutating func addDeclaredAttributes(to device: DeviceID) {
+        let name = registry[device].name
+        guard let declared = configuration.devices.first(where: { $0.name == name }) else { return }
+        for attribute in declared.attributes
+        where !registry[device].attributes.contains(where: { $0.key == attribute.key }) {
+            _ = registry.setAttribute(attribute.key, attribute.value, of: device)
+        }
     }
 
     /// A device first known by a foreign measurement turns out to be of a declared class: what it

@@ -38,13 +38,50 @@ package struct RecordedFrame: Equatable, Sendable {
     }
 }
 
+/// A committed step as the second fold of a restart needs it.
+package struct RecordedStep: Equatable, Sendable {
+    package var sequence: Int
+    package var advancedTo: Timestamp
+    /// Those that took effect, in order of id.
+    package var commands: [OperatorCommand]
+    /// In order of window end, then device.
+    package var frames: [RecordedFrame]
+    /// Its changes of tickets about silence.
+    package var silences: [RecordedSilence]
+
+    package init(
+        sequence: Int, advancedTo: Timestamp, commands: [OperatorCommand] = [],
+        frames: [RecordedFrame] = [], silences: [RecordedSilence] = []
+    ) {
+        self.sequence = sequence
+        self.advancedTo = advancedTo
+        self.commands = commands
+        self.frames = frames
+        self.silences = silences
+    }
+}
+
 extension TelemetryEngine {
-    /// Folds a committed window again after a restart and returns the ticket changes it gives:
-    /// they must be the ones committed with it. Every restart is a determinism test.
+    /// Folds a committed step again after a restart and returns the ticket changes it gives: they
+    /// must be the ones committed with it. Every restart is a determinism test.
     ///
-    /// Frames must come in the order of their steps, each device's in order of time. Nothing is
-    /// emitted; what was open of the window is dropped, because it is closed now.
-    package mutating func refold(_ recorded: RecordedFrame) -> [TicketChange] {
+    /// Steps must come in order. Nothing is emitted; what was open of a step's windows is dropped,
+    /// because they are closed now. Changes about silence are taken over as they were committed:
+    /// windows do not say when their lines arrived.
+    package mutating func refold(_ recorded: RecordedStep) -> [TicketChange] {
+        for command in recorded.commands { applyNow(command, at: recorded.advancedTo) }
+        for frame in recorded.frames { refold(frame, heardBy: recorded.advancedTo) }
+        for change in recorded.silences {
+            guard let device = registry.device(named: change.device) else { continue }
+            let known = self.known
+            silence.adopt(change, device: device) { known.listening(to: $0) }
+        }
+        let changes = pending.changes
+        discardPending()
+        return changes
+    }
+
+    private mutating func refold(_ recorded: RecordedFrame, heardBy time: Timestamp) {
         let device = device(of: recorded)
         var summaries: [WindowSummary] = []
         for row in recorded.rows {
@@ -57,12 +94,10 @@ extension TelemetryEngine {
         summaries.sort { $0.signal < $1.signal }
         windows.forget(
             device, signals: registry[device].signals, windowStarting: recorded.start)
+        lastArrivals[device.index] = max(lastArrivals[device.index], time)
         conclude(
             WindowFrame(
                 device: device, start: recorded.start, end: recorded.end, summaries: summaries))
-        let changes = pending.changes
-        discardPending()
-        return changes
     }
 
     /// Goes on after the last committed step.

@@ -42,6 +42,8 @@ package struct EngineStep: Equatable, Sendable {
     package var decisions: [TicketDesk.Decision] = []
     package var alerts: [ConditionAlert] = []
     package var refused: [Refused] = []
+    /// Operators' decisions taken at the step's time, before its windows were judged.
+    package var commands: [AppliedCommand] = []
     package var counters: EngineCounters
 
     package init(sequence: Int, advancedTo: Timestamp, counters: EngineCounters) {
@@ -52,7 +54,7 @@ package struct EngineStep: Equatable, Sendable {
 
     package var isEmpty: Bool {
         devices.isEmpty && signals.isEmpty && closed.isEmpty && changes.isEmpty
-            && decisions.isEmpty && alerts.isEmpty && refused.isEmpty
+            && decisions.isEmpty && alerts.isEmpty && refused.isEmpty && commands.isEmpty
     }
 }
 

@@ -20,6 +20,7 @@ struct LineBinder: Sendable {
     private let identity: IdentityPolicy
     private let classByMeasurement: [String: ClassID]
     private let classByName: [String: ClassID]
+    private let classByDevice: [String: ClassID]
 
     init(_ configuration: EngineConfiguration) {
         identity = configuration.identity
@@ -33,7 +34,15 @@ struct LineBinder: Sendable {
         }
         classByMeasurement = byMeasurement
         classByName = byName
+        var byDevice: [String: ClassID] = [:]
+        for device in configuration.devices {
+            byDevice[device.name] = device.className.flatMap { byName[$0] }
+        }
+        classByDevice = byDevice
     }
+
+    /// The class the configuration gives a device it names.
+    func declaredClass(of device: String) -> ClassID? { classByDevice[device] }
 
     /// The class a series speaks for: by class tag, else by measurement; `nil` when neither names
     /// a declared class.

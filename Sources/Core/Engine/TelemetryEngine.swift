@@ -25,6 +25,12 @@ package struct TelemetryEngine: ~Copyable {
     var alertMachines: [ConditionAlertMachine] = []
     var prognosticator = Prognosticator()
     var desk = TicketDesk()
+    var silence: SilenceDesk
+    /// Per device, the time it is or was last shelved for.
+    var shelves: [Shelf?] = []
+    /// Operators' decisions that wait for the next tick.
+    var waitingCommands: [OperatorCommand] = []
+    var hasRegisteredDeclared = false
     var clock: EventClock
     var hold: JumpHold
     private var ledger: RefusalLedger
@@ -46,6 +52,7 @@ package struct TelemetryEngine: ~Copyable {
         binder = LineBinder(complete)
         parser = LineParser(limits: LineLimits(maxLineBytes: configuration.limits.lineBytes))
         series = SeriesTable(limit: configuration.limits.seriesKeys)
+        silence = SilenceDesk(closeAfter: configuration.tickets.closeAfter)
         clock = EventClock(policy: configuration.clock)
         hold = JumpHold(maximumJump: configuration.clock.maximumJump)
         ledger = RefusalLedger(limit: configuration.limits.countedSources)
@@ -74,13 +81,14 @@ package struct TelemetryEngine: ~Copyable {
         if hold.isUncontradicted { release(trusted: true, emit: emit) }
         if !hold.isEmpty { refuseHeld() }
         if clock.policy.source == .event, let end = windows.closingTime {
-            tick(to: end, emit: emit)
+            tick(to: end, isEnd: true, emit: emit)
         }
         seal(emit: emit)
     }
 
-    /// Seals the step as it is, without letting time pass.
+    /// Takes what operators decided and seals the step as it is, without letting time pass.
     package mutating func flush(emit: (EngineStep) -> Void) {
+        applyCommands(emit: emit)
         seal(emit: emit)
     }
 
@@ -264,16 +272,26 @@ package struct TelemetryEngine: ~Copyable {
 
     // MARK: Time
 
-    private mutating func tick(to now: Timestamp, emit: (EngineStep) -> Void) {
+    /// At the end of a recording nobody is looked for: it ended for all.
+    private mutating func tick(
+        to now: Timestamp, isEnd: Bool = false, emit: (EngineStep) -> Void
+    ) {
+        noteDeafness(before: now)
         if now > advancedTo { advancedTo = now }
+        if !hasRegisteredDeclared { registerDeclared(at: now) }
+        applyCommands(emit: emit)
         if windows.mayClose(atTick: now) {
             for device in registry.devices.indices.map({ DeviceID(rawValue: Int32($0)) }) {
                 while windows.isDue(device, atTick: now) { close(device, emit: emit) }
             }
             windows.tickDone()
         }
+        if !isEnd { watchSilence(at: now) }
         seal(emit: emit)
     }
+
+    /// How far time has advanced: what a step sealed now says.
+    var reached: Timestamp { max(advancedTo, clock.now ?? .distantPast) }
 
     mutating func close(_ device: DeviceID, emit: (EngineStep) -> Void) {
         let frame = windows.closeNext(of: device, signals: registry[device].signals)
@@ -286,7 +304,8 @@ package struct TelemetryEngine: ~Copyable {
     mutating func conclude(_ frame: WindowFrame) {
         let device = frame.device
         let assessment = detector.assess(frame)
-        if let alert = alertMachines[device.index].update(assessment) {
+        let isShelved = shelves[device.index]?.covers(frame) ?? false
+        if !isShelved, let alert = alertMachines[device.index].update(assessment) {
             pending.alerts.append(alert)
         }
         let risks = prognosticator.update(assessment)
@@ -294,7 +313,7 @@ package struct TelemetryEngine: ~Copyable {
         let known = registry[device]
         let names = registry
         let outcome = desk.decide(
-            assessment, risks: risks,
+            assessment, risks: risks, isShelved: isShelved,
             subject: { component in
                 TicketSubject(
                     device: known.name, deviceClass: declared.name,
@@ -316,11 +335,11 @@ package struct TelemetryEngine: ~Copyable {
                 frame: frame, assessment: assessment, risks: risks.filter(\.isNew)))
     }
 
-    private mutating func seal(emit: (EngineStep) -> Void) {
+    mutating func seal(emit: (EngineStep) -> Void) {
         if !ledger.isEmpty { pending.refused = ledger.take() }
         guard !pending.isEmpty else { return }
         pending.counters = counters
-        pending.advancedTo = max(advancedTo, clock.now ?? .distantPast)
+        pending.advancedTo = reached
         let names = registry
         pending.closed.sort { left, right in
             left.frame.end == right.frame.end

@@ -142,6 +142,18 @@ package struct StateReader: Sendable {
         try bool() ? try read(&self) : nil
     }
 
+    package mutating func optionalTimestamp() throws(StateFailure) -> Timestamp? {
+        try bool() ? try timestamp() : nil
+    }
+
+    package mutating func optionalDouble() throws(StateFailure) -> Double? {
+        try bool() ? try double() : nil
+    }
+
+    package mutating func optionalString() throws(StateFailure) -> String? {
+        try bool() ? try string() : nil
+    }
+
     package mutating func array<Value>(
         _ read: (inout StateReader) throws(StateFailure) -> Value
     ) throws(StateFailure) -> [Value] {

@@ -56,8 +56,8 @@ package struct Ticket: Equatable, Sendable {
     package var component: String
     package var failureMode: String
     package var severity: Severity
-    /// 0...100
-    package var health: Double
+    /// 0...100; `nil` when the ticket is not about the machine's condition.
+    package var health: Double?
     package var risk: Double?
     package var horizon: TimeSpan?
     package var remaining: RemainingLifeSeconds?
@@ -107,6 +107,29 @@ package struct TicketChange: Equatable, Sendable {
     package var time: Timestamp
     package var previousSeverity: Severity?
     package var reason: TicketReason
+    /// Set when a person made the change.
+    package var operatorNote: OperatorNote?
+
+    /// What a person said with a change.
+    package struct OperatorNote: Equatable, Sendable {
+        package var by: String
+        package var plannedFor: Timestamp?
+        package var outcome: CloseOutcome?
+        package var part: String?
+        package var note: String?
+
+        init(_ command: OperatorCommand) {
+            by = command.by
+            note = command.note
+            switch command.action {
+            case .plan(_, let time): plannedFor = time
+            case .close(_, let outcome, let part):
+                self.outcome = outcome
+                self.part = part
+            case .acknowledge, .reopen, .shelve, .unshelve: break
+            }
+        }
+    }
 
     /// `<ticket>-<revision>`: idempotency key, CloudEvents id and spool file name.
     package var id: String { "\(ticket.id)-\(revision)" }

@@ -48,7 +48,7 @@ package enum TicketAuthor {
     }
 
     package static func compose(
-        _ open: TicketMachine.Open, subject: TicketSubject, assessment: DeviceAssessment,
+        _ open: OpenTicket, subject: TicketSubject, assessment: DeviceAssessment,
         condition: ComponentCondition, risk: ComponentRisk
     ) -> Ticket {
         let evidence = evidence(subject, assessment: assessment, condition: condition)

@@ -10,9 +10,16 @@ package import Windows
 /// most one open ticket per device and component; revisions count up by one; the same evidence
 /// gives the same ticket, identifier included. Deliberately absent: writing anything down.
 package struct TicketDesk: Sendable {
-    private var machines: [[TicketMachine]] = []
-    private var policies: [[TicketPolicy]] = []
-    private var lastReasons: [[TicketReason?]] = []
+    /// What is known about the tickets of one component.
+    private struct Place: Sendable {
+        var policy: TicketPolicy
+        var machine = TicketMachine()
+        var lastReason: TicketReason?
+        /// The ticket as last written: what an operator's change is about.
+        var latest: Ticket?
+    }
+
+    private var devices: [[Place]] = []
 
     /// A decision about one component, reported when its reason differs from the last one.
     package struct Decision: Equatable, Sendable {
@@ -26,96 +33,117 @@ package struct TicketDesk: Sendable {
 
     /// Makes room for the next device; devices are added in order of their ids.
     package mutating func addDevice(_ policies: [TicketPolicy]) {
-        self.policies.append(policies)
-        machines.append(policies.map { _ in TicketMachine() })
-        lastReasons.append(policies.map { _ in nil })
+        devices.append(policies.map { Place(policy: $0) })
     }
 
     /// Starts a device over under other policies: its class became known.
     package mutating func setPolicies(_ policies: [TicketPolicy], of device: DeviceID) {
-        self.policies[device.index] = policies
-        machines[device.index] = policies.map { _ in TicketMachine() }
-        lastReasons[device.index] = policies.map { _ in nil }
+        devices[device.index] = policies.map { Place(policy: $0) }
     }
 
     /// Decides about every component of a device. `subject` names component `i` in words; it is
     /// asked only when there is something to write.
     package mutating func decide(
-        _ assessment: DeviceAssessment, risks: [ComponentRisk],
+        _ assessment: DeviceAssessment, risks: [ComponentRisk], isShelved: Bool = false,
         subject: (Int) -> TicketSubject, deviceName: String, advice: [ComponentAdvice]
     ) -> (changes: [TicketChange], decisions: [Decision]) {
         var changes: [TicketChange] = []
         var decisions: [Decision] = []
         let device = assessment.device.index
-        for component in machines[device].indices {
+        for component in devices[device].indices {
             let condition = assessment.components[component]
             let evidence = TicketEvidence(
                 time: assessment.end, window: assessment.end - assessment.start,
                 operating: assessment.operating, isLearning: assessment.learned < 1,
                 condition: condition, risk: risks[component],
                 since: condition.evidence.compactMap { assessment.signals[$0].since }.min(),
-                hasExplanation: machines[device].indices.contains { other in
-                    other != component
-                        && (machines[device][other].open?.severity ?? .advice) >= .warning
-                },
+                hasExplanation: hasExplanation(device, besides: component),
                 hasSignals: condition.evidence.contains {
                     assessment.signals[$0].quality == .good
-                })
-            let decision = machines[device][component].decide(
-                evidence, policy: policies[device][component]
-            ) { firstSeen in
+                }, isShelved: isShelved)
+            var place = devices[device][component]
+            defer { devices[device][component] = place }
+            let decision = place.machine.decide(evidence, policy: place.policy) { firstSeen in
                 TicketAuthor.identifier(
                     device: deviceName, component: advice[component].component,
                     failureMode: advice[component].failureMode, firstSeen: firstSeen)
             }
-            if decision.reason != lastReasons[device][component] {
-                lastReasons[device][component] = decision.reason
+            if decision.reason != place.lastReason {
+                place.lastReason = decision.reason
                 decisions.append(
                     Decision(
                         device: assessment.device, component: component, time: assessment.end,
                         reason: decision.reason))
             }
-            let machine = machines[device][component]
-            guard let kind = decision.kind, let open = machine.open ?? machine.closed else {
-                continue
-            }
+            guard let kind = decision.kind, let open = place.machine.open ?? place.machine.closed
+            else { continue }
             let ticket = TicketAuthor.compose(
                 open, subject: subject(component), assessment: assessment, condition: condition,
                 risk: risks[component])
+            place.latest = ticket
             changes.append(
                 TicketChange(
-                    ticket: ticket, revision: open.revision, kind: kind, time: assessment.end,
+                    ticket: ticket, revision: open.revision, kind: kind, time: open.lastChange,
                     previousSeverity: decision.previousSeverity, reason: decision.reason))
         }
         return (changes, decisions)
+    }
+
+    /// `true` when another component of the device has an open ticket of at least `warning`.
+    private func hasExplanation(_ device: Int, besides component: Int) -> Bool {
+        devices[device].indices.contains { other in
+            other != component
+                && (devices[device][other].machine.open?.severity ?? .advice) >= .warning
+        }
+    }
+
+    /// Takes an operator's decision about a ticket at `time`.
+    package mutating func apply(
+        _ command: OperatorCommand, toTicket id: String, at time: Timestamp
+    ) throws(CommandRefusal) -> TicketChange {
+        for device in devices.indices {
+            for component in devices[device].indices
+            where devices[device][component].latest?.id == id {
+                let decision = try devices[device][component].machine.apply(
+                    command.action, toTicket: id, at: time)
+                let machine = devices[device][component].machine
+                guard let ticket = devices[device][component].latest,
+                    let open = machine.open ?? machine.closed, let kind = decision.kind
+                else { throw .noSuchTicket }
+                return TicketChange(
+                    ticket: ticket, revision: open.revision, kind: kind, time: open.lastChange,
+                    previousSeverity: nil, reason: decision.reason,
+                    operatorNote: TicketChange.OperatorNote(command))
+            }
+        }
+        throw .noSuchTicket
     }
 }
 
 extension TicketDesk {
     package func encode(_ device: DeviceID, into state: inout StateWriter) {
-        state.put(each: Array(machines[device.index].indices)) { state, component in
-            machines[device.index][component].encode(into: &state)
-            state.put(lastReasons[device.index][component]) { $0.put($1.rawValue) }
+        state.put(each: devices[device.index]) { state, place in
+            place.machine.encode(into: &state)
+            state.put(place.lastReason) { $0.put($1.rawValue) }
+            state.put(place.latest) { $1.encode(into: &$0) }
         }
     }
 
     /// Takes up the tickets of a device; its class must have as many components as it had.
     package mutating func restore(
-        _ device: DeviceID, from state: inout StateReader
+        _ device: DeviceID, advice: [ComponentAdvice], from state: inout StateReader
     ) throws(StateFailure) {
-        guard try state.int() == machines[device.index].count else {
-            throw .invalid("number of components")
+        var restored = devices[device.index]
+        guard try state.int() == restored.count else { throw .invalid("number of components") }
+        for component in restored.indices {
+            restored[component].machine = try TicketMachine(from: &state)
+            restored[component].lastReason = try state.optional { (state) throws(StateFailure) in
+                try state.word(TicketReason.self)
+            }
+            restored[component].latest = try state.optional { (state) throws(StateFailure) in
+                try Ticket(from: &state, advice: advice[component])
+            }
         }
-        var restored: [TicketMachine] = []
-        var reasons: [TicketReason?] = []
-        for _ in machines[device.index] {
-            restored.append(try TicketMachine(from: &state))
-            reasons.append(
-                try state.optional { (state) throws(StateFailure) in
-                    try state.word(TicketReason.self)
-                })
-        }
-        machines[device.index] = restored
-        lastReasons[device.index] = reasons
+        devices[device.index] = restored
     }
 }

@@ -7,25 +7,6 @@ import Prognosis
 /// A struct that takes evidence and returns a decision; composing the ticket's text and writing it
 /// down are others' business.
 package struct TicketMachine: Equatable, Sendable {
-    /// What is remembered of an open ticket.
-    package struct Open: Equatable, Sendable {
-        package var id: String
-        package var revision: Int
-        package var severity: Severity
-        package var firstSeen: Timestamp
-        package var openedAt: Timestamp
-        package var lastChange: Timestamp
-        package var reason: TicketReason
-        /// Risk and median remaining life at the last change, to tell what is material.
-        package var risk: Double?
-        package var expectedFailure: Timestamp?
-        /// Running time without the condition.
-        package var absentFor: TimeSpan
-        /// Since when a lower severity would do.
-        package var lowerSince: Timestamp?
-        package var recoveredAt: Timestamp?
-    }
-
     package struct Decision: Equatable, Sendable {
         /// `nil` when nothing changes.
         package var kind: TicketChange.Kind?
@@ -33,15 +14,26 @@ package struct TicketMachine: Equatable, Sendable {
         package var previousSeverity: Severity?
     }
 
-    package private(set) var open: Open?
-    /// The ticket the last decision closed.
-    package private(set) var closed: Open?
+    package private(set) var open: OpenTicket?
+    /// The last ticket that was closed, until another one opens: it can be reopened.
+    package private(set) var closed: OpenTicket?
+    /// Set when a person closed it while its condition stood: the condition must clear, worsen or
+    /// last before another ticket opens.
+    private var disarmed: Disarmed?
     private var alarms = 0
     private var trips = 0
     /// First window of the present condition.
     private var pendingSince: Timestamp?
     /// Prognoses in a row that call for a ticket.
     private var confirmations = 0
+
+    /// The memory of a ticket that a person closed.
+    private struct Disarmed: Equatable, Sendable {
+        var at: Timestamp
+        var severity: Severity
+        /// Running time without the condition.
+        var absentFor = TimeSpan.zero
+    }
 
     package init() {}
 
@@ -53,8 +45,13 @@ package struct TicketMachine: Equatable, Sendable {
     package mutating func decide(
         _ evidence: TicketEvidence, policy: TicketPolicy, identify: (Timestamp) -> String
     ) -> Decision {
-        closed = nil
         confirm(evidence, policy: policy)
+        // What happens while a person is at the machine is no evidence, neither for nor against.
+        guard !evidence.isShelved else {
+            alarms = 0
+            trips = 0
+            return Decision(kind: nil, reason: .shelved)
+        }
         // A machine that is off proves nothing, neither for nor against.
         guard evidence.operating == .running else {
             return Decision(kind: nil, reason: open == nil ? .notRunning : .alreadyOpen)
@@ -67,6 +64,7 @@ package struct TicketMachine: Equatable, Sendable {
         if let decision = closeIfQuiet(evidence, policy: policy) { return decision }
         let trigger = policy.trigger(evidence, alarms: alarms, trips: trips)
         if open != nil { return decideOpen(evidence, policy: policy, trigger: trigger) }
+        rearm(evidence, policy: policy, trigger: trigger)
         guard let trigger else {
             if policy.stays(evidence), !evidence.isLearning {
                 if pendingSince == nil { pendingSince = evidence.time }
@@ -82,13 +80,32 @@ package struct TicketMachine: Equatable, Sendable {
         if trigger.reason == .failureRisk, confirmations < Self.riskConfirmations {
             return Decision(kind: nil, reason: .awaitingPersistence)
         }
+        if let disarmed, trigger.severity <= disarmed.severity {
+            return Decision(kind: nil, reason: .recentlyClosed)
+        }
         let firstSeen = min(evidence.since ?? evidence.time, pendingSince ?? evidence.time)
-        open = Open(
-            id: identify(firstSeen), revision: 1, severity: trigger.severity, firstSeen: firstSeen,
-            openedAt: evidence.time, lastChange: evidence.time, reason: trigger.reason,
-            risk: evidence.risk.probability, expectedFailure: expectedFailure(evidence),
-            absentFor: .zero, lowerSince: nil, recoveredAt: nil)
+        open = OpenTicket(
+            id: identify(firstSeen), severity: trigger.severity, firstSeen: firstSeen,
+            openedAt: evidence.time, reason: trigger.reason, risk: evidence.risk.probability,
+            expectedFailure: expectedFailure(evidence))
+        closed = nil
+        disarmed = nil
         return Decision(kind: .opened, reason: trigger.reason)
+    }
+
+    /// A condition that a person has judged must be gone for the recovery time, or stand for as
+    /// long as a recovered ticket would, before it counts as new.
+    private mutating func rearm(
+        _ evidence: TicketEvidence, policy: TicketPolicy,
+        trigger: (reason: TicketReason, severity: Severity)?
+    ) {
+        guard var memory = disarmed else { return }
+        let isAbsent = trigger == nil && !policy.stays(evidence)
+        memory.absentFor = isAbsent ? memory.absentFor + evidence.window : .zero
+        let isOver =
+            memory.absentFor >= policy.settings.recovery
+            || evidence.time - memory.at >= policy.settings.closeAfter
+        disarmed = isOver ? nil : memory
     }
 
     private mutating func confirm(_ evidence: TicketEvidence, policy: TicketPolicy) {
@@ -114,8 +131,7 @@ package struct TicketMachine: Equatable, Sendable {
             evidence.time - recoveredAt >= policy.settings.closeAfter,
             !policy.stays(evidence)
         else { return nil }
-        ticket.revision += 1
-        ticket.lastChange = evidence.time
+        ticket.revise(at: evidence.time)
         closed = ticket
         open = nil
         pendingSince = nil
@@ -164,7 +180,7 @@ package struct TicketMachine: Equatable, Sendable {
 
     /// The condition is absent: recover once it has been for long enough.
     private func absent(
-        _ ticket: inout Open, _ evidence: TicketEvidence, policy: TicketPolicy
+        _ ticket: inout OpenTicket, _ evidence: TicketEvidence, policy: TicketPolicy
     ) -> Decision {
         ticket.absentFor = ticket.absentFor + evidence.window
         ticket.lowerSince = nil
@@ -179,7 +195,7 @@ package struct TicketMachine: Equatable, Sendable {
     /// A lower severity must have been enough for the recovery time before it is believed, and
     /// only evidence that can still date the failure may lower one that was dated.
     private func fall(
-        _ ticket: inout Open, _ evidence: TicketEvidence, policy: TicketPolicy,
+        _ ticket: inout OpenTicket, _ evidence: TicketEvidence, policy: TicketPolicy,
         trigger: (reason: TicketReason, severity: Severity)?
     ) -> Decision? {
         guard let trigger, trigger.severity < ticket.severity else {
@@ -197,11 +213,10 @@ package struct TicketMachine: Equatable, Sendable {
     }
 
     private func change(
-        _ ticket: inout Open, _ kind: TicketChange.Kind, _ reason: TicketReason,
+        _ ticket: inout OpenTicket, _ kind: TicketChange.Kind, _ reason: TicketReason,
         _ evidence: TicketEvidence, previous: Severity? = nil
     ) -> Decision {
-        ticket.revision += 1
-        ticket.lastChange = evidence.time
+        ticket.revise(at: evidence.time)
         ticket.risk = evidence.risk.probability
         ticket.expectedFailure = expectedFailure(evidence)
         return Decision(kind: kind, reason: reason, previousSeverity: previous)
@@ -209,7 +224,7 @@ package struct TicketMachine: Equatable, Sendable {
 
     /// Risk moved by 0.2, a date appeared or went, or the expected failure moved by more than half
     /// of what was left.
-    private func isMaterial(_ evidence: TicketEvidence, _ ticket: Open) -> Bool {
+    private func isMaterial(_ evidence: TicketEvidence, _ ticket: OpenTicket) -> Bool {
         let risk = evidence.risk.probability ?? 0
         if abs(risk - (ticket.risk ?? 0)) >= 0.2 { return true }
         let now = expectedFailure(evidence)
@@ -226,20 +241,44 @@ package struct TicketMachine: Equatable, Sendable {
 }
 
 extension TicketMachine {
+    /// Takes an operator's decision about the ticket of this id at `time`.
+    mutating func apply(
+        _ action: OperatorCommand.Action, toTicket id: String, at time: Timestamp
+    ) throws(CommandRefusal) -> Decision {
+        if var ticket = open, ticket.id == id {
+            let (kind, reason) = try ticket.take(action, at: time)
+            open = ticket
+            if kind == .closed {
+                closed = ticket
+                open = nil
+                pendingSince = nil
+                disarmed = Disarmed(at: time, severity: ticket.severity)
+            }
+            return Decision(kind: kind, reason: reason)
+        }
+        guard var ticket = closed, ticket.id == id else { throw .noSuchTicket }
+        guard case .reopen = action else { throw .alreadyClosed }
+        guard open == nil else { throw .anotherIsOpen }
+        ticket.revise(at: time)
+        ticket.handling = .untouched
+        ticket.recoveredAt = nil
+        ticket.absentFor = .zero
+        ticket.lowerSince = nil
+        open = ticket
+        closed = nil
+        disarmed = nil
+        return Decision(kind: .reopened, reason: .reopenedByOperator)
+    }
+}
+
+extension TicketMachine {
     func encode(into state: inout StateWriter) {
-        state.put(open) { state, open in
-            state.put(open.id)
-            state.put(open.revision)
-            state.put(open.severity.rawValue)
-            state.put(open.firstSeen)
-            state.put(open.openedAt)
-            state.put(open.lastChange)
-            state.put(open.reason.rawValue)
-            state.put(open.risk) { $0.put($1) }
-            state.put(open.expectedFailure) { $0.put($1) }
-            state.put(open.absentFor)
-            state.put(open.lowerSince) { $0.put($1) }
-            state.put(open.recoveredAt) { $0.put($1) }
+        state.put(open) { $1.encode(into: &$0) }
+        state.put(closed) { $1.encode(into: &$0) }
+        state.put(disarmed) { state, disarmed in
+            state.put(disarmed.at)
+            state.put(disarmed.severity.rawValue)
+            state.put(disarmed.absentFor)
         }
         state.put(alarms)
         state.put(trips)
@@ -249,33 +288,20 @@ extension TicketMachine {
 
     init(from state: inout StateReader) throws(StateFailure) {
         self.init()
-        open = try state.optional { (state) throws(StateFailure) in try Open(from: &state) }
+        open = try state.optional { (state) throws(StateFailure) in
+            try OpenTicket(from: &state)
+        }
+        closed = try state.optional { (state) throws(StateFailure) in
+            try OpenTicket(from: &state)
+        }
+        disarmed = try state.optional { (state) throws(StateFailure) in
+            Disarmed(
+                at: try state.timestamp(), severity: try state.code(Severity.self),
+                absentFor: try state.timeSpan())
+        }
         alarms = try state.int()
         trips = try state.int()
-        pendingSince = try state.optional { (state) throws(StateFailure) in
-            try state.timestamp()
-        }
+        pendingSince = try state.optionalTimestamp()
         confirmations = try state.int()
-    }
-}
-
-extension TicketMachine.Open {
-    fileprivate init(from state: inout StateReader) throws(StateFailure) {
-        func time(_ state: inout StateReader) throws(StateFailure) -> Timestamp? {
-            try state.optional { (state) throws(StateFailure) in try state.timestamp() }
-        }
-        id = try state.string()
-        revision = try state.int()
-        severity = try state.code(Severity.self)
-        firstSeen = try state.timestamp()
-        openedAt = try state.timestamp()
-        lastChange = try state.timestamp()
-        reason = try state.word(TicketReason.self)
-        risk = try state.optional { (state) throws(StateFailure) in try state.double() }
-        expectedFailure = try time(&state)
-        absentFor = try state.timeSpan()
-        lowerSince = try time(&state)
-        recoveredAt = try time(&state)
-        guard revision >= 1 else { throw .invalid("ticket revision") }
     }
 }

@@ -16,11 +16,13 @@ package struct TicketEvidence: Equatable, Sendable {
     package var hasExplanation: Bool
     /// At least one of the component's signals had readings that can be believed.
     package var hasSignals: Bool
+    /// Somebody has shelved the device.
+    package var isShelved: Bool
 
     package init(
         time: Timestamp, window: TimeSpan, operating: OperatingState, isLearning: Bool,
         condition: ComponentCondition, risk: ComponentRisk, since: Timestamp?,
-        hasExplanation: Bool = false, hasSignals: Bool = true
+        hasExplanation: Bool = false, hasSignals: Bool = true, isShelved: Bool = false
     ) {
         self.time = time
         self.window = window
@@ -31,6 +33,7 @@ package struct TicketEvidence: Equatable, Sendable {
         self.since = since
         self.hasExplanation = hasExplanation
         self.hasSignals = hasSignals
+        self.isShelved = isShelved
     }
 }
 

@@ -14,6 +14,11 @@ package enum TicketReason: String, CaseIterable, Sendable {
     /// that may well be the cause: wear in one place shows in many signals.
     case explainedByOther = "explained_by_other"
 
+    /// Somebody has shelved the device for a while.
+    case shelved
+    /// Somebody closed a ticket about this; it must clear, worsen or last before another opens.
+    case recentlyClosed = "recently_closed"
+
     // Opened, or the reason an open one stands.
     /// The probability of failure within the horizon reached the opening threshold.
     case failureRisk = "failure_risk"
@@ -23,6 +28,10 @@ package enum TicketReason: String, CaseIterable, Sendable {
     case tripLimit = "trip_limit"
     /// Several signals of the component have been far from normal for long, with no date.
     case persistentDeviation = "persistent_deviation"
+    /// The device has stopped sending for longer than its own pauses explain.
+    case noTelemetry = "no_telemetry"
+    /// Several devices of one site stopped sending together.
+    case siteSilent = "site_silent"
 
     // An open ticket changed.
     case severityRose = "severity_rose"
@@ -35,6 +44,12 @@ package enum TicketReason: String, CaseIterable, Sendable {
     case conditionReturned = "condition_returned"
     /// A recovered ticket stayed quiet.
     case quietPeriodOver = "quiet_period_over"
+    /// The device, or the site, speaks again.
+    case telemetryReturned = "telemetry_returned"
+    case acknowledgedByOperator = "acknowledged_by_operator"
+    case plannedByOperator = "planned_by_operator"
+    case closedByOperator = "closed_by_operator"
+    case reopenedByOperator = "reopened_by_operator"
 
     // An open ticket was left alone.
     case alreadyOpen = "already_open"

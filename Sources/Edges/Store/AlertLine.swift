@@ -21,7 +21,10 @@ struct AlertLine {
         line.add("risk", ticket.risk.map(NumberText.short))
         line.add("rul_p50", ticket.remaining.map { span($0.p50) })
         line.add("service_by", ticket.serviceBy?.rfc3339)
-        line.add("msg", ticket.sentence)
+        line.add("by", change.operatorNote?.by)
+        line.add("planned_for", change.operatorNote?.plannedFor?.rfc3339)
+        line.add("outcome", change.operatorNote?.outcome?.rawValue)
+        line.add("msg", change.operatorNote?.note ?? ticket.sentence)
         return line.text
     }
 

@@ -9,11 +9,11 @@ import GRDB
 // the outbox. What is deliberately absent: raw readings (the closed window is the log), learned
 // baselines (the checkpoint is a file beside the database), and any decision.
 //
-// What is committed together: the windows, scores, prognoses, ticket changes, outbox rows, alerts
-// and refusals of one step, and the step's own row. Whoever sees the step's row sees all of it.
-// A step with ticket changes is synchronized to the disk before the commit returns; other steps
-// may lose the last moments after a power cut (never after a crash of the program), always from
-// the end and always whole steps.
+// What is committed together: the windows, scores, prognoses, ticket changes, outbox rows, alerts,
+// refusals and operators' decisions of one step, and the step's own row. Whoever sees the step's
+// row sees all of it. A step with ticket changes or decisions is synchronized to the disk before
+// the commit returns; other steps may lose the last moments after a power cut (never after a crash
+// of the program), always from the end and always whole steps.
 //
 // Conventions, for everybody who opens the file with `sqlite3`:
 // - Times are integers, nanoseconds since 1970 in UTC. `strftime('%Y-%m-%dT%H:%M:%SZ', t /
@@ -38,7 +38,7 @@ import GRDB
 /// The tables, constraints and views of the database, and how older files become current ones.
 enum Schema {
     /// Number of the newest migration; stored as `PRAGMA user_version`.
-    static let version = 1
+    static let version = 2
 
     /// "Fore" in ASCII: how SQLite tools and this program recognise the file.
     static let applicationID = 0x466F_7265
@@ -51,6 +51,10 @@ enum Schema {
             }
             try db.execute(sql: "PRAGMA application_id = \(applicationID)")
             try db.execute(sql: "PRAGMA user_version = 1")
+        }
+        migrator.registerMigration("v2") { db in
+            try db.execute(sql: operators)
+            try db.execute(sql: "PRAGMA user_version = 2")
         }
         return migrator
     }
@@ -248,6 +252,38 @@ enum Schema {
             key TEXT PRIMARY KEY,
             value TEXT NOT NULL
         ) WITHOUT ROWID;
+        """
+
+    /// Version 2: people's decisions, and which step a ticket's change belongs to.
+    private static let operators = """
+        CREATE TABLE operator_command (  -- what somebody decided, and what became of it
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            given_at INTEGER NOT NULL,  -- by the clock of whoever gave it
+            given_by TEXT NOT NULL,
+            action TEXT NOT NULL CHECK (action IN ('acknowledge', 'plan', 'close', 'reopen',
+                'shelve', 'unshelve')),
+            ticket TEXT,
+            device TEXT,  -- its name
+            planned_for INTEGER,
+            duration INTEGER CHECK (duration > 0),  -- nanoseconds to shelve for
+            outcome TEXT,
+            part TEXT,
+            note TEXT,
+            step INTEGER,  -- in which it was taken; NULL while it waits
+            refusal TEXT,  -- why it changed nothing; NULL when it took effect
+            CHECK ((ticket IS NULL) <> (device IS NULL)),
+            CHECK ((action IN ('shelve', 'unshelve')) = (device IS NOT NULL)),
+            CHECK ((action = 'plan') = (planned_for IS NOT NULL)),
+            CHECK ((action = 'shelve') = (duration IS NOT NULL)),
+            CHECK ((action = 'close') = (outcome IS NOT NULL)),
+            CHECK (refusal IS NULL OR step IS NOT NULL)
+        );
+        CREATE INDEX operator_command_waiting ON operator_command (id) WHERE step IS NULL;
+        ALTER TABLE device ADD COLUMN shelved_from INTEGER;
+        ALTER TABLE device ADD COLUMN shelved_until INTEGER;  -- exclusive; may have passed
+        ALTER TABLE ticket_change ADD COLUMN step INTEGER;  -- that made it
+        CREATE INDEX ticket_change_step ON ticket_change (step) WHERE step IS NOT NULL;
+        CREATE INDEX operator_command_step ON operator_command (step) WHERE step IS NOT NULL;
         """
 
     private static let views = """

@@ -1,6 +1,7 @@
 package import Engine
 import GRDB
 package import Primitives
+import Tickets
 import Windows
 
 /// What committed steps closed, in order, for the second fold of a restart.
@@ -26,35 +27,110 @@ package struct StepHistory: Sendable {
         }
     }
 
-    /// The windows of some steps after `sequence`, in order of step, window end and device, and
-    /// the last step they come from; `nil` when there are no more steps.
-    package func frames(
-        after sequence: Int
-    ) throws(StoreFailure) -> (frames: [RecordedFrame], through: Int)? {
+    /// Version of the configuration of the last committed step; `nil` in a new database.
+    package func lastConfiguration() throws(StoreFailure) -> String? {
         try database.read { db in
-            let range = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT max(sequence) AS through, min(first_window) AS first,
-                        max(last_window) AS last
-                    FROM (SELECT * FROM step WHERE sequence > ? ORDER BY sequence LIMIT ?)
-                    """, arguments: [sequence, Self.stepsPerRead])
-            guard let through = range?["through"] as Int? else { return nil }
-            guard let first = range?["first"] as Int64?, let last = range?["last"] as Int64?
-            else { return ([], through) }
-            // The tables are clustered by start: the range bounds what is looked at.
-            let scores = try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT score.start AS start, score."end" AS "end", device.id AS id,
-                        device.name AS name, device.class AS class,
-                        device.first_seen AS first_seen
-                    FROM device_score AS score JOIN device ON device.id = score.device
-                    WHERE score.start BETWEEN ? AND ? AND score.step > ? AND score.step <= ?
-                    ORDER BY score.step, score."end", device.name
-                    """, arguments: [first, last, sequence, through])
-            return (try scores.map { try frame($0, db) }, through)
+            try String.fetchOne(
+                db, sql: "SELECT configuration FROM step ORDER BY sequence DESC LIMIT 1")
         }
+    }
+
+    /// Some steps after `sequence`, in order; empty when there are no more.
+    package func steps(after sequence: Int) throws(StoreFailure) -> [RecordedStep] {
+        try database.read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT sequence, advanced_to, first_window, last_window FROM step
+                    WHERE sequence > ? ORDER BY sequence LIMIT ?
+                    """, arguments: [sequence, Self.stepsPerRead])
+            guard let through = rows.last?["sequence"] as Int? else { return [] }
+            let range = sequence...through
+            let frames = try frames(
+                range, from: rows.compactMap { $0["first_window"] as Int64? }.min(),
+                to: rows.compactMap { $0["last_window"] as Int64? }.max(), db)
+            let commands = try commands(range, db)
+            let silences = try silences(range, db)
+            return rows.map { row in
+                let sequence: Int = row["sequence"]
+                return RecordedStep(
+                    sequence: sequence, advancedTo: Timestamp(nanoseconds: row["advanced_to"]),
+                    commands: commands[sequence] ?? [], frames: frames[sequence] ?? [],
+                    silences: silences[sequence] ?? [])
+            }
+        }
+    }
+
+    /// By step. `first` and `last` bound the starts of the windows: the tables are clustered by
+    /// start.
+    private func frames(
+        _ steps: ClosedRange<Int>, from first: Int64?, to last: Int64?, _ db: Database
+    ) throws -> [Int: [RecordedFrame]] {
+        guard let first, let last else { return [:] }
+        let scores = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT score.start AS start, score."end" AS "end", score.step AS step,
+                    device.id AS id, device.name AS name, device.class AS class,
+                    device.first_seen AS first_seen
+                FROM device_score AS score JOIN device ON device.id = score.device
+                WHERE score.start BETWEEN ? AND ? AND score.step > ? AND score.step <= ?
+                ORDER BY score.step, score."end", device.name
+                """, arguments: [first, last, steps.lowerBound, steps.upperBound])
+        var frames: [Int: [RecordedFrame]] = [:]
+        for score in scores { frames[score["step"], default: []].append(try frame(score, db)) }
+        return frames
+    }
+
+    /// Decisions that took effect, by step, in order of id.
+    private func commands(
+        _ steps: ClosedRange<Int>, _ db: Database
+    ) throws -> [Int: [OperatorCommand]] {
+        var commands: [Int: [OperatorCommand]] = [:]
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM operator_command WHERE step > ? AND step <= ? AND refusal IS NULL
+                ORDER BY id
+                """, arguments: [steps.lowerBound, steps.upperBound])
+        for row in rows {
+            guard let command = OperatorRows.command(row) else { continue }
+            commands[row["step"], default: []].append(command)
+        }
+        return commands
+    }
+
+    /// Changes of tickets about silence, by step, in order of ticket and revision.
+    private func silences(
+        _ steps: ClosedRange<Int>, _ db: Database
+    ) throws -> [Int: [RecordedSilence]] {
+        var silences: [Int: [RecordedSilence]] = [:]
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT change.step AS step, change.ticket AS ticket, change.revision AS revision,
+                    change.type AS type, change.time AS time, change.reason AS reason,
+                    device.name AS device, ticket.failure_mode AS mode,
+                    ticket.first_seen AS first_seen, ticket.opened_at AS opened_at
+                FROM ticket_change AS change JOIN ticket ON ticket.id = change.ticket
+                    JOIN device ON device.id = ticket.device
+                WHERE change.step > ? AND change.step <= ? AND ticket.component = 'telemetry'
+                ORDER BY change.step, change.ticket, change.revision
+                """, arguments: [steps.lowerBound, steps.upperBound])
+        for row in rows {
+            guard let kind = TicketChange.Kind(rawValue: row["type"]),
+                let reason = TicketReason(rawValue: row["reason"]),
+                let failure = TelemetryFailure(rawValue: row["mode"])
+            else { continue }
+            silences[row["step"], default: []].append(
+                RecordedSilence(
+                    ticket: row["ticket"], revision: row["revision"], kind: kind,
+                    time: Timestamp(nanoseconds: row["time"]), reason: reason,
+                    device: row["device"], failure: failure,
+                    firstSeen: Timestamp(nanoseconds: row["first_seen"]),
+                    openedAt: Timestamp(nanoseconds: row["opened_at"])))
+        }
+        return silences
     }
 
     /// The committed document of a ticket's revision.

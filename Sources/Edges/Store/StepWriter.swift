@@ -77,13 +77,14 @@ package struct StepWriter: Sendable {
     }
 
     /// Commits the step, and for a replay how far its input has been folded. Waits for the disk
-    /// when the step changes tickets. A step without content only renews the counters.
+    /// when the step changes tickets or takes decisions. A step without content only renews the
+    /// counters.
     package mutating func write(
         _ step: EngineStep, input: FoldedInput? = nil
     ) throws(StoreFailure) -> StepOutcome {
         names.learn(step)
         do {
-            let needsDisk = !step.changes.isEmpty
+            let needsDisk = !step.changes.isEmpty || !step.commands.isEmpty
             let changesDurability = isFullySynchronous != needsDisk
             var outcome = StepOutcome()
             try database.pool.writeWithoutTransaction { db in
@@ -136,6 +137,7 @@ package struct StepWriter: Sendable {
         try writePrognoses(step, in: db)
         let context = TicketRows.Context(names: names, rows: rows)
         try ticketRows.write(step, context, in: db, &outcome)
+        try OperatorRows.write(step, in: db)
         // The counts of a repeated step are in the totals already.
         if !outcome.isRepeated { try progress.writeRefusals(in: db) }
         try progress.writeCounters(in: db)

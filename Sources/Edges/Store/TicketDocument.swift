@@ -5,7 +5,8 @@ package import Tickets
 /// spool, in the tickets file and in the database.
 ///
 /// Keys and their order are a promise; keys may be added, never renamed or removed. What is not
-/// known is `null`, so that every document has the same keys.
+/// known is `null`, so that every document has the same keys; the changes that a person made have
+/// one more, `operator`.
 package enum TicketDocument {
     package static func json(_ change: TicketChange) -> String {
         let ticket = change.ticket
@@ -51,8 +52,20 @@ package enum TicketDocument {
                 json.member("name", ticket.model.name)
                 json.member("version", ticket.model.version)
             }
+            if let note = change.operatorNote { write(note, to: &json) }
         }
         return json.text
+    }
+
+    private static func write(_ note: TicketChange.OperatorNote, to json: inout JSONText) {
+        json.key("operator")
+        json.object { json in
+            json.member("by", note.by)
+            json.member("planned_for", note.plannedFor?.rfc3339)
+            json.member("outcome", note.outcome?.rawValue)
+            json.member("part", note.part)
+            json.member("note", note.note)
+        }
     }
 
     private static func write(_ life: Ticket.RemainingLifeSeconds?, to json: inout JSONText) {

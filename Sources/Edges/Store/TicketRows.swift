@@ -19,7 +19,7 @@ struct TicketRows: Sendable {
     func write(
         _ step: EngineStep, _ context: Context, in db: Database, _ outcome: inout StepOutcome
     ) throws {
-        for change in step.changes { try write(change, in: db, &outcome) }
+        for change in step.changes { try write(change, step: step.sequence, in: db, &outcome) }
         for decision in step.decisions {
             try db.cachedStatement(
                 sql: """
@@ -39,7 +39,7 @@ struct TicketRows: Sendable {
 
     /// A change that is there already stays as it was committed, and nothing is sent again.
     private func write(
-        _ change: TicketChange, in db: Database, _ outcome: inout StepOutcome
+        _ change: TicketChange, step: Int, in db: Database, _ outcome: inout StepOutcome
     ) throws {
         let document = TicketDocument.json(change)
         let committed = try String.fetchOne(
@@ -58,11 +58,12 @@ struct TicketRows: Sendable {
                 ])
             return
         }
-        try supersede(whatStandsInTheWayOf: change, in: db, &outcome)
+        try supersede(whatStandsInTheWayOf: change, step: step, in: db, &outcome)
         try writeTicket(change, document: document, in: db)
         try writeChange(
             change.ticket.id, revision: change.revision, type: change.kind.rawValue,
-            time: change.time, reason: change.reason.rawValue, document: document, in: db)
+            time: change.time, reason: change.reason.rawValue, document: document, step: step,
+            in: db)
         outcome.changes += 1
         let event = CloudEvent(
             id: change.id, gateway: gateway, kind: change.kind.rawValue,
@@ -110,21 +111,22 @@ struct TicketRows: Sendable {
 
     private func writeChange(
         _ ticket: String, revision: Int, type: String, time: Timestamp, reason: String,
-        document: String, in db: Database
+        document: String, step: Int, in db: Database
     ) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO ticket_change (ticket, revision, type, time, reason, document)
-                VALUES (?, ?, ?, ?, ?, ?)
+                INSERT INTO ticket_change (ticket, revision, type, time, reason, document, step)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 """
-        ).execute(arguments: [ticket, revision, type, time.nanoseconds, reason, document])
+        ).execute(arguments: [ticket, revision, type, time.nanoseconds, reason, document, step])
     }
 
     /// A program that lost its memory opens a second ticket for a component. The schema allows one;
     /// refusing the step for ever would help nobody, so the older ticket is closed, with a change
     /// of its own that is delivered like any other.
     private func supersede(
-        whatStandsInTheWayOf change: TicketChange, in db: Database, _ outcome: inout StepOutcome
+        whatStandsInTheWayOf change: TicketChange, step: Int, in db: Database,
+        _ outcome: inout StepOutcome
     ) throws {
         guard change.kind != .closed else { return }
         let standing = try Row.fetchAll(
@@ -157,7 +159,7 @@ struct TicketRows: Sendable {
             ).execute(arguments: [next, change.time.nanoseconds, sentence, document, ticket])
             try writeChange(
                 ticket, revision: next, type: "closed", time: change.time, reason: "superseded",
-                document: document, in: db)
+                document: document, step: step, in: db)
             let event = CloudEvent(
                 id: id, gateway: gateway, kind: "closed", subject: change.ticket.device,
                 time: time, data: document)

@@ -81,7 +81,7 @@ package enum FleetReport {
         }
     }
 
-    private static func unknown(_ device: String, _ state: String) -> CommandFailure {
+    static func unknown(_ device: String, _ state: String) -> CommandFailure {
         CommandFailure(
             "there is no device \(device) in \(state) - see 'forestall devices'", .findings)
     }

@@ -42,7 +42,7 @@ struct TicketFacts: Decodable {
     var component: String
     var failureMode: String
     var severity: String
-    var health: Double
+    var health: Double?
     var risk: Double?
     var horizonSeconds: Double?
     var rulSeconds: Life?

@@ -28,9 +28,7 @@ package enum TicketReport {
         do {
             let model = try ReadModel(StateDirectory(reading: stateDirectory))
             guard let history = try model.ticket(id) else {
-                throw CommandFailure(
-                    "there is no ticket \(id) in \(stateDirectory) - see 'forestall tickets list'",
-                    .findings)
+                throw unknown(id, stateDirectory)
             }
             if json { return history.ticket.document }
             return try sheet(history)
@@ -41,6 +39,12 @@ package enum TicketReport {
         } catch {
             throw CommandFailure("cannot read ticket \(id): \(error)", .badInput)
         }
+    }
+
+    static func unknown(_ id: String, _ stateDirectory: String) -> CommandFailure {
+        CommandFailure(
+            "there is no ticket \(id) in \(stateDirectory) - see 'forestall tickets list'",
+            .findings)
     }
 
     private static func facts(_ document: String) throws -> TicketFacts {
@@ -93,7 +97,7 @@ package enum TicketReport {
                 NumberText.short((100 * $0).rounded()) + " % within "
                     + days(facts.horizonSeconds ?? 0)
             })
-        row("Health", NumberText.short(facts.health) + " of 100")
+        row("Health", facts.health.map { NumberText.short($0) + " of 100" })
         row("Why", facts.reason)
         row("Do", facts.recommendation.action)
         row("First check", facts.recommendation.firstCheck)
@@ -101,7 +105,7 @@ package enum TicketReport {
         row("Skill", facts.recommendation.skill)
         row("Duration", facts.recommendation.durationMinutes.map { "\($0) minutes" })
         row("Cost", costText(facts.cost))
-        lines.append("Evidence")
+        if !facts.evidence.isEmpty { lines.append("Evidence") }
         for item in facts.evidence { lines.append("    " + evidenceText(item)) }
         lines.append("History")
         for change in history.changes {

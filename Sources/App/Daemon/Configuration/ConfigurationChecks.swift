@@ -30,6 +30,7 @@ struct ConfigurationChecks {
             }
         }
         checkMeasurements(reader.classes)
+        for device in reader.devices { checkDevice(device, reader.classes) }
     }
 
     /// `generic` takes what no other class claims, and its tickets name no component and no part.
@@ -46,6 +47,23 @@ struct ConfigurationChecks {
                 inner,
                 "\(keyText(inner)) cannot be declared: devices of the class generic have no known "
                     + "components; declare a class of your own, [class.NAME]", withValue: false)
+        }
+    }
+
+    private mutating func checkDevice(_ draft: DeviceDraft, _ classes: [ClassDraft]) {
+        let path = ["device", draft.name]
+        let known = ["generic"] + classes.map(\.machine.name)
+        if let name = draft.className, !known.contains(name) {
+            let advice =
+                nearestName(to: name, in: known).map { "did you mean \(quoted($0))?" }
+                ?? "declare it with [\(keyText(["class", name]))]"
+            report(path + ["class"], "is not a declared class; \(advice)")
+        }
+        for (index, text) in draft.attributes.enumerated()
+        where DeviceDraft.attribute(text) == nil {
+            report(
+                path + ["attributes", "[\(index)]"],
+                "is no attribute; expected \"key=value\", such as \"site=north\"")
         }
     }
 

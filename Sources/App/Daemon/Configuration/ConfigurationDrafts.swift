@@ -2,6 +2,7 @@ import Detection
 import Engine
 import Prognosis
 import Tickets
+import Windows
 
 /// A class while its keys are read; the parts of it that other sections fill come later.
 struct ClassDraft: Equatable, Sendable {
@@ -43,4 +44,31 @@ struct ComponentDraft: Equatable, Sendable {
 /// A spare part while its keys are read.
 struct PartDraft: Equatable, Sendable {
     var part = ComponentAdvice.Part(number: "")
+}
+
+/// A device that is named, while its keys are read.
+struct DeviceDraft: Equatable, Sendable {
+    var name = ""
+    var className: String?
+    /// `key=value`
+    var attributes: [String] = []
+
+    /// The finished declaration; attributes that are not `key=value` are left out.
+    var value: DeclaredDevice {
+        var device = DeclaredDevice(name: name, className: className)
+        for text in attributes {
+            guard let (key, value) = Self.attribute(text) else { continue }
+            device.attributes.removeAll { $0.key == key }
+            device.attributes.append(Device.Attribute(key: key, value: value))
+        }
+        device.attributes.sort { $0.key < $1.key }
+        return device
+    }
+
+    static func attribute(_ text: String) -> (key: String, value: String)? {
+        guard let sign = text.firstIndex(of: "=") else { return nil }
+        let key = String(text[..<sign])
+        let value = String(text[text.index(after: sign)...])
+        return key.isEmpty || value.isEmpty ? nil : (key, value)
+    }
 }

@@ -13,17 +13,25 @@ struct ConfigurationReader {
     private(set) var refused: Set<[String]> = []
     /// In the order they were written, `generic` included.
     private(set) var classes: [ClassDraft] = []
+    /// In the order they were written.
+    private(set) var devices: [DeviceDraft] = []
 
     mutating func configuration(_ root: ConfigurationItem) -> DaemonConfiguration {
         var configuration = DaemonConfiguration()
         guard case .table(let entries) = root.content else { return configuration }
         let sections = apply(
-            ConfigurationSchema.gateway, entries, at: [], to: &configuration, children: ["class"])
+            ConfigurationSchema.gateway, entries, at: [], to: &configuration,
+            children: ["class", "device"])
         for section in sections {
-            for entry in named(section, at: ["class"], a: "class") {
-                classes.append(machineClass(entry))
+            for entry in named(section, at: [section.key], a: section.key) {
+                if section.key == "class" {
+                    classes.append(machineClass(entry))
+                } else {
+                    devices.append(device(entry))
+                }
             }
         }
+        configuration.engine.devices = devices.map(\.value).sorted { $0.name < $1.name }
         var generic = configuration.engine.classes[0]
         if let draft = classes.first(where: { $0.machine.name == generic.name }) {
             generic = draft.value
@@ -52,6 +60,15 @@ struct ConfigurationReader {
                 }
             }
         }
+        return draft
+    }
+
+    private mutating func device(_ entry: ConfigurationEntry) -> DeviceDraft {
+        var draft = DeviceDraft()
+        draft.name = entry.key
+        items[["device", entry.key]] = entry.item
+        _ = apply(
+            ConfigurationSchema.device, entries(entry), at: ["device", entry.key], to: &draft)
         return draft
     }
 

@@ -63,6 +63,9 @@ package enum ConfigurationReference {
         case ConfigurationSchema.componentSection:
             return "A component (ISO 14224 maintainable item): what wears, what shows it, and what "
                 + "to do about it."
+        case ConfigurationSchema.deviceSection:
+            return "A device that is expected: when nothing comes from it, there is a ticket. "
+                + "Others need no declaration."
         default:
             return "The spare parts a repair needs; also written "
                 + "`parts = [{number = \"6312-C3\", quantity = 2}]`."

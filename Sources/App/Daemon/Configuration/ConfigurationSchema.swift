@@ -11,11 +11,12 @@ package enum ConfigurationSchema {
     /// All keys, section by section.
     package static let keys: [KeyFacts] =
         gateway.map(\.facts) + machineClass.map(\.facts) + signal.map(\.facts)
-        + component.map(\.facts) + part.map(\.facts)
+        + component.map(\.facts) + part.map(\.facts) + device.map(\.facts)
 
     static let classSection = ["class", "NAME"]
     static let signalSection = ["class", "NAME", "signal", "FIELD"]
     static let componentSection = ["class", "NAME", "component", "NAME"]
+    static let deviceSection = ["device", "NAME"]
     static let partSection = ["class", "NAME", "component", "NAME", "parts"]
 
     /// Keys outside any class.
@@ -130,6 +131,11 @@ package enum ConfigurationSchema {
             "commissioning", \.machine.detection.commissioning, .duration(.zero, .days(365)),
             classSection, ClassDraft(),
             "Running time a new machine is only watched and learned from."),
+        key(
+            "silent_after", \.machine.detection.silentAfter, .duration(.zero, .days(30)),
+            classSection, ClassDraft(),
+            "A device that sends nothing for this long, or for longer than its own pauses explain, "
+                + "gets a ticket; `0s` never gives one."),
     ]
 
     /// Keys of `[class.NAME.signal.FIELD]`.
@@ -209,6 +215,17 @@ package enum ConfigurationSchema {
         key(
             "quantity", \.part.quantity, .whole(1...10_000), partSection, PartDraft(),
             unit: "pieces", "How many are needed."),
+    ]
+
+    /// Keys of `[device.NAME]`.
+    static let device: [ConfigurationKey<DeviceDraft>] = [
+        key(
+            "class", \.className, ValueForm<String>.line(mayBeEmpty: false).optional,
+            deviceSection, DeviceDraft(), defaultText: "what its telemetry says",
+            "Its class, whatever its telemetry says."),
+        key(
+            "attributes", \.attributes, .names(), deviceSection, DeviceDraft(),
+            "What describes it, as `key=value`; what its telemetry says comes first."),
     ]
 
     // MARK: - Shorthands

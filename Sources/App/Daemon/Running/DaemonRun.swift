@@ -5,6 +5,7 @@ import Platform
 import Primitives
 import ServiceLifecycle
 import Store
+import Tickets
 import UnixSignals
 
 /// The daemon: which threads and tasks exist, and in which order they start and stop.
@@ -31,11 +32,13 @@ package enum DaemonRun {
         let pool = BlockPool(limits: limits(configuration.intake))
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
         let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
+        let decisions = BoundedQueue<OperatorCommand>(capacity: OperatorFeed.capacity)
         let restoration = state.restoration
         let engine = EngineLoop(
             configuration: configuration.runningEngine, pool: pool, blocks: blocks, work: work,
             start: { restoration.engine($0) },
-            checkpoints: CheckpointSchedule(interval: checkpointInterval), sealsByWallTime: true)
+            checkpoints: CheckpointSchedule(interval: checkpointInterval), sealsByWallTime: true,
+            commands: decisions)
         let delivery = DeliveryLoop(state.delivery)
         let store = StoreLoop(work: work, logger: logger)
         let totals = RunTotals()
@@ -58,6 +61,8 @@ package enum DaemonRun {
                     .init(
                         service: ThreadService(name: "store", stop: { store.stopSoon() }) {
                             var writer = state.writer
+                            var feed = OperatorFeed(
+                                OperatorInbox(state.database), to: decisions, logger: logger)
                             store.run { step, _ throws(StoreFailure) in
                                 _ = try writer.write(step)
                             } committed: { step in
@@ -69,6 +74,8 @@ package enum DaemonRun {
                                 }
                             } other: { item in
                                 state.take(item, writer: &writer, logger: logger)
+                            } poll: {
+                                feed.offer()
                             }
                             runtime.publish(writer, listeners.map(\.counts), isLast: true)
                             pool.close()

@@ -2,6 +2,7 @@ import Engine
 import Intake
 import Platform
 import Primitives
+import Tickets
 import Windows
 
 /// The engine's thread: pops blocks, feeds the engine, pushes steps.
@@ -23,6 +24,8 @@ struct EngineLoop: Sendable {
     /// A live event clock seals steps by wall time too, so that nothing waits for the next line. A
     /// replay must not: where its steps end depends on the recording alone.
     let sealsByWallTime: Bool
+    /// Operators' decisions, offered by the store thread; a replay has none.
+    var commands: BoundedQueue<OperatorCommand>?
 
     /// Runs until the block queue is closed and empty; then takes the last step and closes the
     /// queue to the store.
@@ -57,6 +60,7 @@ struct EngineLoop: Sendable {
             let now = MonotonicClock.now()
             if now >= nextTick {
                 nextTick = now + tick
+                takeCommands(into: &engine)
                 letTimePass(&engine, emit: emit)
             }
             if now >= nextCheckpoint, engine.canCheckpoint {
@@ -82,6 +86,12 @@ struct EngineLoop: Sendable {
                     bytes, from: segment.range.lowerBound, to: segment.range.upperBound,
                     source: segment.source, arrivedAt: segment.arrival, emit: emit)
             }
+        }
+    }
+
+    private func takeCommands(into engine: inout TelemetryEngine) {
+        while let commands, case .element(let command) = commands.pop(until: 0) {
+            engine.apply(command)
         }
     }
 

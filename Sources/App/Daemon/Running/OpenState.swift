@@ -13,6 +13,7 @@ final class OpenState: Sendable {
     let restoration: StateRestoration
     let delivery: OutboxDelivery
     private let lock: FileLock
+    private let configurationVersion: String
 
     init(
         at path: String, configuration: DaemonConfiguration, logger: Logger
@@ -28,10 +29,10 @@ final class OpenState: Sendable {
             checkpoints = CheckpointFiles(directory: directory.path)
             restoration = StateRestoration(
                 files: checkpoints, database: database, logger: logger)
+            configurationVersion = ByteHash.hex(ByteHash.hash("\(configuration.engine)"))
             writer = try StepWriter(
                 database, configuration: configuration.runningEngine,
-                configurationVersion: ByteHash.hex(
-                    ByteHash.hash("\(configuration.engine)")),
+                configurationVersion: configurationVersion,
                 gateway: configuration.gateway.isEmpty ? HostName.current : configuration.gateway,
                 logger: logger)
             delivery = OutboxDelivery(database, logger: logger)
@@ -42,6 +43,12 @@ final class OpenState: Sendable {
         } catch {
             throw CommandFailure("\(error)", .inputOutput)
         }
+    }
+
+    /// `true` when the last step was made under the same configuration, so that what was learned
+    /// fits.
+    func matchesConfiguration() throws(StoreFailure) -> Bool {
+        try StepHistory(database).lastConfiguration() == configurationVersion
     }
 
     /// Writes what is no step: introductions and checkpoints.

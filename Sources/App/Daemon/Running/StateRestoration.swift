@@ -22,12 +22,14 @@ struct StateRestoration: Sendable {
             var folded = 0
             let history = StepHistory(database)
             var sequence = start.sequence
-            while let (frames, through) = try history.frames(after: sequence) {
-                for frame in frames {
-                    differences += compare(start.engine.refold(frame), with: history)
+            while true {
+                let steps = try history.steps(after: sequence)
+                guard let last = steps.last else { break }
+                for step in steps {
+                    differences += compare(start.engine.refold(step), with: history)
+                    folded += step.frames.count
                 }
-                folded += frames.count
-                sequence = through
+                sequence = last.sequence
             }
             let last = try history.last()
             start.engine.resume(after: last.sequence, advancedTo: last.advancedTo)

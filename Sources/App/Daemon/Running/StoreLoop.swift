@@ -18,6 +18,8 @@ final class StoreLoop: Sendable {
 
     /// How long a commit is tried while the program is stopping.
     static let patienceWhenStopping: UInt64 = 20_000_000_000
+    /// How often new decisions of operators are looked for.
+    static let pollInterval: UInt64 = 1_000_000_000
 
     init(work: BoundedQueue<StoreWork>, logger: Logger) {
         self.work = work
@@ -32,14 +34,19 @@ final class StoreLoop: Sendable {
 
     /// Runs until the queue is closed and empty, or a commit fails for good. `consume` writes one
     /// step; `committed` is told of every one that is on disk, `other` of everything that is no
-    /// step, in order.
+    /// step, in order. `poll` is called about once a second, between two pieces of work.
     func run(
         consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void,
         committed: (EngineStep) -> Void,
-        other: (StoreWork) -> Void
+        other: (StoreWork) -> Void, poll: (() -> Void)? = nil
     ) {
+        var nextPoll = poll == nil ? UInt64.max : MonotonicClock.now()
         while true {
-            switch work.pop() {
+            if let poll, MonotonicClock.now() >= nextPoll {
+                poll()
+                nextPoll = MonotonicClock.now() + Self.pollInterval
+            }
+            switch work.pop(until: nextPoll) {
             case .element(.step(let step, let position)):
                 if let failure = commit(step, position, consume) {
                     outcome.withLock { $0 = failure }

@@ -17,6 +17,7 @@ package struct DeviceDetector: Equatable, Sendable {
     private var record: CommissioningRecord?
     private var operating = OperatingState.off
     private var runningSince: Timestamp?
+    package private(set) var cadence = Cadence()
 
     package init(policy: DetectionPolicy, window: TimeSpan) {
         self.policy = policy
@@ -26,6 +27,14 @@ package struct DeviceDetector: Equatable, Sendable {
     }
 
     package var isLearning: Bool { record != nil }
+
+    /// How long the device must have sent nothing to be silent; `nil` when its class does not ask.
+    package var silence: TimeSpan? {
+        policy.silentAfter > .zero ? cadence.silence(atLeast: policy.silentAfter) : nil
+    }
+
+    /// Usual time between windows with data, at least a window's length.
+    package var usualGap: TimeSpan { max(cadence.usualGap ?? window, window) }
 
     /// Makes a newly discovered signal known. A signal that appears after commissioning has no
     /// baseline and is only checked against its limits.
@@ -55,6 +64,7 @@ package struct DeviceDetector: Equatable, Sendable {
             means[position] = summary.mean
             summaries[position] = summary
         }
+        cadence.note(frame.start, window: window)
         updateOperatingState(summaries, frame: frame)
         learn(means, summaries)
         var assessments: [SignalAssessment] = []
@@ -235,6 +245,7 @@ extension DeviceDetector {
         state.put(record) { $1.encode(into: &$0) }
         state.put(operating.rawValue)
         state.put(runningSince) { $0.put($1) }
+        cadence.encode(into: &state)
     }
 
     /// Takes up what was learned about the same signals, in the same order.
@@ -254,8 +265,7 @@ extension DeviceDetector {
             record = nil
         }
         operating = try state.code(OperatingState.self)
-        runningSince = try state.optional { (state) throws(StateFailure) in
-            try state.timestamp()
-        }
+        runningSince = try state.optionalTimestamp()
+        cadence = try Cadence(from: &state)
     }
 }

@@ -1,0 +1,58 @@
+import Detection
+import Primitives
+import Tickets
+import Windows
+
+/// Who has stopped sending, looked at at every tick.
+extension TelemetryEngine {
+    /// Between ticks of the wall clock no more than this passes while the program lives: more, and
+    /// it was stopped or suspended, or the clock was set.
+    static let deafAfter = TimeSpan.seconds(60)
+
+    /// Time in which nobody listened is nobody's silence. With the event clock time passes only
+    /// while somebody speaks; a jump beyond the largest is a time without recording.
+    mutating func noteDeafness(before now: Timestamp) {
+        guard advancedTo > .distantPast else { return }
+        let passed = now - advancedTo
+        let longest =
+            clock.policy.source == .wall ? Self.deafAfter : configuration.clock.maximumJump
+        guard passed > longest else { return }
+        let arrivals = lastArrivals
+        silence.noteDeaf(passed) { arrivals[$0.index] }
+    }
+
+    mutating func watchSilence(at now: Timestamp) {
+        let known = self.known
+        let changes = silence.watch(at: now, tick: configuration.clock.tick) {
+            known.listening(to: $0)
+        }
+        pending.changes.append(contentsOf: changes)
+    }
+
+    /// What is known of each device's telemetry.
+    var known: KnownTelemetry {
+        KnownTelemetry(
+            registry: registry, detector: detector, lastArrivals: lastArrivals, shelves: shelves,
+            classes: configuration.classes, reached: reached)
+    }
+}
+
+/// A view of the engine's state for ``SilenceDesk``: nothing is copied.
+struct KnownTelemetry {
+    let registry: Registry
+    let detector: Detector
+    let lastArrivals: [Timestamp]
+    let shelves: [Shelf?]
+    let classes: [MachineClass]
+    let reached: Timestamp
+
+    func listening(to device: DeviceID) -> Listening {
+        let known = registry[device]
+        return Listening(
+            device: known, className: classes[known.machineClass.rawValue].name,
+            heard: lastArrivals[device.index], usualGap: detector[device].usualGap,
+            silence: detector[device].silence,
+            isShelved: shelves[device.index]?.covers(reached) ?? false,
+            shelvedUntil: shelves[device.index]?.until ?? .distantPast)
+    }
+}

@@ -1,0 +1,29 @@
+import Tickets
+import Windows
+
+@testable import Engine
+
+extension Registry {
+    /// A step as the store would give it back.
+    func recorded(_ step: EngineStep) -> RecordedStep {
+        RecordedStep(
+            sequence: step.sequence, advancedTo: step.advancedTo,
+            commands: step.commands.filter { $0.refusal == nil }.map(\.command),
+            frames: step.closed.map { closed in
+                let device = self[closed.frame.device]
+                return RecordedFrame(
+                    device: device.name, deviceClass: "pump", attributes: device.attributes,
+                    firstSeen: device.firstSeen, start: closed.frame.start, end: closed.frame.end,
+                    rows: closed.frame.summaries.map {
+                        RecordedFrame.Row(signal: self[$0.signal].name, summary: $0)
+                    })
+            },
+            silences: step.changes.filter { $0.ticket.component == "telemetry" }.map { change in
+                RecordedSilence(
+                    ticket: change.ticket.id, revision: change.revision, kind: change.kind,
+                    time: change.time, reason: change.reason, device: change.ticket.device,
+                    failure: TelemetryFailure(rawValue: change.ticket.failureMode) ?? .silent,
+                    firstSeen: change.ticket.firstSeen, openedAt: change.ticket.openedAt)
+            })
+    }
+}
