@@ -44,9 +44,26 @@ import Testing
         check("\"a\\nb\" = 1", #"f.toml:1: unknown key "a\nb"; known here are "# + Self.topNames)
     }
 
+    @Test func devices() {
+        check(
+            "[class.pump]\n[device.P-1]\nclass = \"pmup\"\n",
+            "f.toml:3: device.P-1.class = \"pmup\" is not a declared class; did you mean \"pump\"?")
+        check(
+            "[device.P-1]\nclass = \"crane\"\n",
+            "f.toml:2: device.P-1.class = \"crane\" is not a declared class; declare it with "
+                + "[class.crane]")
+        check(
+            "[device.P-1]\nattributes = [\"site=a\", \"north\"]\n",
+            "f.toml:2: device.P-1.attributes[1] = \"north\" is no attribute; expected "
+                + "\"key=value\", such as \"site=north\"")
+        check(
+            "device.P-1 = 3", "f.toml:1: device.P-1 = 3 is a whole number; expected a table, "
+                + "[device.NAME], with the keys of a device")
+    }
+
     static let topNames =
         "gateway, identity_tags, attribute_tags, class_tag, default_identity, state, log, intake, "
-        + "clock, limits, tickets, class"
+        + "clock, limits, tickets, class, device"
 
     @Test func wrongTypes() {
         check(

@@ -40,6 +40,7 @@ import Windows
         ("class.NAME.running", "always running", #""current > 2.0 and speed >= 300""#),
         ("class.NAME.settling", #""0s""#, #""30m""#),
         ("class.NAME.commissioning", #""3d""#, #""0s""#),
+        ("class.NAME.silent_after", #""2h""#, #""0s""#),
         ("class.NAME.signal.FIELD.unit", #""""#, #""mm/s""#),
         ("class.NAME.signal.FIELD.direction", #""both""#, #""down""#),
         ("class.NAME.signal.FIELD.alarm_high", "none", "4.5"),
@@ -66,13 +67,15 @@ import Windows
         ("class.NAME.component.NAME.currency", "none", #""EUR""#),
         ("class.NAME.component.NAME.parts.number", "required", #""6312-C3""#),
         ("class.NAME.component.NAME.parts.quantity", "1", "2"),
+        ("device.NAME.class", "what its telemetry says", #""c""#),
+        ("device.NAME.attributes", "[]", #"["site=north"]"#),
     ]
 
     /// A configuration with one of everything, in which `pattern` is set to `value`.
     static func text(_ pattern: String, _ value: String?) -> String {
         let sections = [
             "class.NAME.component.NAME.parts.", "class.NAME.component.NAME.",
-            "class.NAME.signal.FIELD.", "class.NAME.", "",
+            "class.NAME.signal.FIELD.", "class.NAME.", "device.NAME.", "",
         ]
         var lines: [String: [String]] = [
             "class.NAME.component.NAME.": ["signals = [\"x\"]"],
@@ -95,6 +98,7 @@ import Windows
             + (part
                 ? ""
                 : "[[class.c.component.k.parts]]\n" + body("class.NAME.component.NAME.parts."))
+            + "[device.d]\n" + body("device.NAME.")
     }
 
     @Test func tableIsComplete() {

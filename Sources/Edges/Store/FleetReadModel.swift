@@ -15,6 +15,8 @@ extension ReadModel {
         /// In [0, 1]: share of the commissioning done.
         package var learned: Double?
         package var openTickets: Int
+        /// Exclusive end of the last time it was shelved for; may have passed.
+        package var shelvedUntil: Timestamp?
     }
 
     /// A signal and its latest window.
@@ -60,6 +62,7 @@ extension ReadModel {
                 db,
                 sql: """
                     SELECT name, class, first_seen, last_window, health, score, state, learned,
+                        shelved_until,
                         (SELECT count(*) FROM ticket
                             WHERE ticket.device = device.id AND ticket.state <> 'closed') AS open
                     FROM device WHERE ?1 IS NULL OR name = ?1 ORDER BY name
@@ -70,7 +73,8 @@ extension ReadModel {
                     firstSeen: Timestamp(nanoseconds: row["first_seen"]),
                     lastWindow: ReadModel.time(row["last_window"]), health: row["health"],
                     score: row["score"], state: row["state"], learned: row["learned"],
-                    openTickets: row["open"])
+                    openTickets: row["open"],
+                    shelvedUntil: ReadModel.time(row["shelved_until"]))
             }
         }
     }

@@ -26,7 +26,11 @@ package enum FleetReport {
                 ])
             }
             guard let name else { return table.text }
-            var lines = [table.text, "", "Latest decisions"]
+            var lines = [table.text, ""]
+            if let until = devices.first?.shelvedUntil {
+                lines += ["Shelved until \(until.rfc3339)", ""]
+            }
+            lines.append("Latest decisions")
             for decision in try model.decisions(about: name) {
                 lines.append(
                     "    \(decision.component): \(decision.reason), since "
@@ -106,6 +110,7 @@ package enum FleetReport {
         json.member("score", device.score)
         json.member("learned", device.learned)
         json.member("open_tickets", device.openTickets)
+        json.member("shelved_until", device.shelvedUntil?.rfc3339)
     }
 
     private static func write(_ json: inout JSONText, _ signal: ReadModel.SignalRow) {
