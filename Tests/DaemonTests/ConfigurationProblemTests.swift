@@ -47,7 +47,8 @@ import Testing
     @Test func devices() {
         check(
             "[class.pump]\n[device.P-1]\nclass = \"pmup\"\n",
-            "f.toml:3: device.P-1.class = \"pmup\" is not a declared class; did you mean \"pump\"?")
+            "f.toml:3: device.P-1.class = \"pmup\" is not a declared class; did you mean "
+                + "\"pump\"?")
         check(
             "[device.P-1]\nclass = \"crane\"\n",
             "f.toml:2: device.P-1.class = \"crane\" is not a declared class; declare it with "

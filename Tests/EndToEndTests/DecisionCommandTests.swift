@@ -157,7 +157,8 @@ extension EndToEndTests {
             try ForestallProgram.wait(for: "one after rotation") { try lines().count == past + 2 }
             #expect(
                 try lines().suffix(2) == [
-                    "time=x level=notice event=a msg=\"half a line\"", "time=y level=notice event=b",
+                    "time=x level=notice event=a msg=\"half a line\"",
+                    "time=y level=notice event=b",
                 ])
         }
     }

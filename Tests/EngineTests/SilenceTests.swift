@@ -229,7 +229,8 @@ import Windows
     @Test func recordingsShowSilenceToo() {
         let run = EngineRun(.byEvent(classes: [.pump(window: .minutes(1))]))
         for minute in 0..<400 {
-            if minute < 100 || minute > 300 { run.send(line("P-1,site=a", at: Double(minute) * 60)) }
+            let isUp = minute < 100 || minute > 300
+            if isUp { run.send(line("P-1,site=a", at: Double(minute) * 60)) }
             run.send(line("P-2", at: Double(minute) * 60))
         }
         run.finish()

@@ -48,6 +48,8 @@ extension ReadModel {
         /// Number of devices by state; devices without a window count as `unknown`.
         package var devices: [Counter]
         package var databaseBytes: Int
+        /// Ticket changes that the last restart did not repeat as committed; `nil` before one.
+        package var refoldDifferences: Int?
 
         package struct Counter: Hashable, Sendable {
             package var name: String
@@ -143,7 +145,10 @@ extension ReadModel {
                         FROM device GROUP BY 1 ORDER BY 1
                         """
                 ).map { Status.Counter(name: $0["state"], value: $0["count"]) },
-                databaseBytes: try number("PRAGMA page_count") * number("PRAGMA page_size"))
+                databaseBytes: try number("PRAGMA page_count") * number("PRAGMA page_size"),
+                refoldDifferences: try String.fetchOne(
+                    db, sql: "SELECT value FROM metadata WHERE key = 'refold_differences'"
+                ).flatMap { Int($0) })
         }
     }
 

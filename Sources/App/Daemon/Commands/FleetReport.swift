@@ -128,6 +128,7 @@ package enum FleetReport {
             json.member("open_tickets", status.openTickets)
             json.member("outbox_backlog", status.outboxBacklog)
             json.member("database_bytes", status.databaseBytes)
+            json.member("refold_differences", status.refoldDifferences)
             json.key("counters")
             json.object { json in
                 for counter in status.counters { json.member(counter.name, counter.value) }
@@ -151,6 +152,10 @@ package enum FleetReport {
         table.add(["Open tickets", String(status.openTickets)])
         table.add(["Outbox", "\(status.outboxBacklog) undelivered"])
         table.add(["Database", "\(NumberText.short(Double(status.databaseBytes) / 1e6)) MB"])
+        if let differences = status.refoldDifferences {
+            let verdict = differences == 0 ? "repeated as committed" : "\(differences) differ"
+            table.add(["Last restart", verdict])
+        }
         for counter in status.counters {
             let name = counter.name.replacingOccurrences(of: "_", with: " ")
             table.add([name.prefix(1).uppercased() + name.dropFirst(), String(counter.value)])
