@@ -58,8 +58,9 @@ import Testing
             "f.toml:2: device.P-1.attributes[1] = \"north\" is no attribute; expected "
                 + "\"key=value\", such as \"site=north\"")
         check(
-            "device.P-1 = 3", "f.toml:1: device.P-1 = 3 is a whole number; expected a table, "
-                + "[device.NAME], with the keys of a device")
+            "device.P-1 = 3",
+            "f.toml:1: device.P-1 = 3 is a whole number; expected a table, [device.NAME], with "
+                + "the keys of a device")
     }
 
     static let topNames =

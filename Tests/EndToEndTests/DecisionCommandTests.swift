@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// `tickets ack|plan|close|reopen`, `shelve`, `unshelve`, with and without a daemon, and `tail`.
+    /// `tickets ack`, `plan`, `close`, `reopen`, `shelve`, `unshelve`, with and without a daemon;
+    /// `tail`.
     @Suite struct DecisionCommandTests {
         let directory: TemporaryDirectory
 
