@@ -33,7 +33,7 @@ extension TelemetryEngine {
     var known: KnownTelemetry {
         KnownTelemetry(
             registry: registry, detector: detector, lastArrivals: lastArrivals, shelves: shelves,
-            classes: configuration.classes, reached: reached)
+            classes: configuration.classes)
     }
 }
 
@@ -44,7 +44,6 @@ struct KnownTelemetry {
     let lastArrivals: [Timestamp]
     let shelves: [Shelf?]
     let classes: [MachineClass]
-    let reached: Timestamp
 
     func listening(to device: DeviceID) -> Listening {
         let known = registry[device]
@@ -52,7 +51,6 @@ struct KnownTelemetry {
             device: known, className: classes[known.machineClass.rawValue].name,
             heard: lastArrivals[device.index], usualGap: detector[device].usualGap,
             silence: detector[device].silence,
-            isShelved: shelves[device.index]?.covers(reached) ?? false,
             shelvedUntil: shelves[device.index]?.until ?? .distantPast)
     }
 }

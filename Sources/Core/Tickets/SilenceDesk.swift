@@ -11,20 +11,18 @@ package struct Listening: Sendable {
     package var usualGap: TimeSpan
     /// How long it must have sent nothing to be silent; `nil` when that is never asked.
     package var silence: TimeSpan?
-    package var isShelved: Bool
     /// End of the last time it was shelved for: a pause until then is nobody's concern.
     package var shelvedUntil: Timestamp
 
     package init(
         device: Device, className: String, heard: Timestamp, usualGap: TimeSpan,
-        silence: TimeSpan?, isShelved: Bool = false, shelvedUntil: Timestamp = .distantPast
+        silence: TimeSpan?, shelvedUntil: Timestamp = .distantPast
     ) {
         self.device = device
         self.className = className
         self.heard = heard
         self.usualGap = usualGap
         self.silence = silence
-        self.isShelved = isShelved
         self.shelvedUntil = shelvedUntil
     }
 
@@ -134,7 +132,7 @@ package struct SilenceDesk: Sendable {
     }
 
     private func mayBeSilent(_ known: Listening) -> Bool {
-        !known.isShelved && settled[known.device.id.index] != known.heard
+        settled[known.device.id.index] != known.heard
     }
 
     private func silentFrom(_ known: Listening) -> Timestamp {
