@@ -8,7 +8,9 @@ struct SimulateCommand: ParsableCommand {
         commandName: "simulate",
         abstract: "Make the telemetry of a fleet that wears and fails, with its ground truth.",
         discussion: """
-            Equal options give equal bytes. With --out the directory gets telemetry.lp.gz, \
+            Equal options give equal bytes. Without a scenario chance decides what wears, \
+            fails, is repaired in time or is disturbed on its way. A scenario happens to the first \
+            machine, and the others stay healthy. With --out the directory gets telemetry.lp.gz, \
             truth.csv (when wear began and when the machine failed) and maintenance.csv; with \
             --udp the lines go to a listener; with neither they go to standard output.
             """)
@@ -25,10 +27,25 @@ struct SimulateCommand: ParsableCommand {
     var faultsEvery = 180
     @Option(
         help: """
-            Story of the first machine, the others stay healthy: healthy, bearing-wear:ONSET:PF \
-            or noisy-sensor:ONSET, in hours.
+            Story of the first machine, the others stay healthy: healthy, FAULT:ONSET:PF, \
+            noisy-sensor:ONSET or DISTURBANCE:ONSET[:LENGTH], in hours; faults are \
+            \(NameList<Fault>.spelled), disturbances \(NameList<Disturbance>.spelled).
             """)
     var scenario: ScenarioArgument?
+    @Option(
+        help: """
+            Classes the machines take in turn: \(NameList<MachineKind>.spelled). The default is \
+            pump,compressor,pump,fan, and with a scenario the class it is about.
+            """)
+    var machines: NameList<MachineKind>?
+    @Option(help: "Faults that chance may draw; the default is all.")
+    var faults: NameList<Fault>?
+    @Option(help: "Share of faults repaired in a planned stop before the failure, 0 to 1.")
+    var plannedRepairs: Double?
+    @Option(help: "Share of machines whose telemetry is disturbed for some days, 0 to 1.")
+    var disturbed: Double?
+    @Option(help: "Number of sites the machines stand at in turn, 1 to 4.")
+    var sites = 4
     @Option(help: "Number in the name of the first machine.")
     var firstNumber = 101
     @Option(help: ArgumentHelp("Directory to write to.", valueName: "dir"))
@@ -46,16 +63,16 @@ struct SimulateCommand: ParsableCommand {
         guard devices <= 100_000, days <= 36_500 else {
             throw ValidationError("at most 100000 devices and 36500 days")
         }
+        guard [plannedRepairs ?? 0, disturbed ?? 0].allSatisfy({ (0...1).contains($0) }) else {
+            throw ValidationError("planned-repairs and disturbed are shares between 0 and 1")
+        }
+        guard (1...4).contains(sites) else { throw ValidationError("there are 1 to 4 sites") }
         if out != nil, udp != nil { throw ValidationError("give --out or --udp, not both") }
         if let rate, rate <= 0 { throw ValidationError("rate must be positive") }
     }
 
     func run() throws {
         try Console.run {
-            let options = FleetOptions(
-                devices: devices, days: days, seed: seed, interval: .seconds(Int64(interval)),
-                meanTimeBetweenFaults: .days(Int64(faultsEvery)), scenario: scenario?.value,
-                firstNumber: firstNumber)
             let output: Simulation.Output
             if let out {
                 output = .directory(out)
@@ -64,29 +81,31 @@ struct SimulateCommand: ParsableCommand {
             } else {
                 output = .standardOutput
             }
-            let summary = try Simulation.run(options, to: output)
+            let summary = try Simulation.run(options(), to: output)
             Console.error(
                 "\(summary.devices) machines, \(summary.lines) lines, "
                     + "\(summary.failures) failures")
             for file in summary.files { Console.error("wrote " + file) }
         }
     }
-}
 
-/// `healthy`, `bearing-wear:120:600`, `noisy-sensor:72`.
-struct ScenarioArgument: ExpressibleByArgument {
-    var value: FleetOptions.Scenario
-
-    init?(argument: String) {
-        let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
-        let hours = parts.dropFirst().map { Int64($0) ?? -1 }
-        guard hours.allSatisfy({ $0 >= 0 && $0 < 1_000_000 }) else { return nil }
-        switch (parts.first, hours.count) {
-        case ("healthy", 0): value = .healthy
-        case ("bearing-wear", 2):
-            value = .bearingWear(onset: .hours(hours[0]), pfInterval: .hours(max(hours[1], 1)))
-        case ("noisy-sensor", 1): value = .noisySensor(onset: .hours(hours[0]))
-        default: return nil
+    /// The fleet of a real plant, or, for a scenario, nothing but the scenario: recordings of one
+    /// story stay what they were whatever is added to the fleet.
+    private func options() -> FleetOptions {
+        var options = FleetOptions(
+            devices: devices, days: days, seed: seed, interval: .seconds(Int64(interval)),
+            meanTimeBetweenFaults: .days(Int64(faultsEvery)), scenario: scenario?.value,
+            firstNumber: firstNumber)
+        if scenario == nil { options = options.varied }
+        if case .wear(let fault, _, _)? = scenario?.value {
+            options.machines = [fault.machine]
+            options.hasSuctionGauges = fault == .cavitation
         }
+        if let machines { options.machines = machines.names }
+        if let faults { options.faults = faults.names }
+        if let plannedRepairs { options.plannedRepairShare = plannedRepairs }
+        if let disturbed { options.disturbedShare = disturbed }
+        options.sites = sites
+        return options
     }
 }

@@ -8,7 +8,10 @@ internal import Primitives
 /// After Dyer and Stewart, "Detection of rolling element bearing damage by statistical vibration
 /// analysis" (1978); levels after the zones of ISO 20816-3.
 struct BearingWear: WearMechanism {
+    let fault = Fault.bearingWear
     let identity = FaultIdentity(component: "bearing", failureMode: "VIB", name: "bearing_wear")
+    let work = RepairWork(
+        kind: .replacement, partPrefix: "BRG-", cost: 480, failureCost: 6_500)
 
     /// Added vibration at failure, mm/s rms.
     private let vibration: Double

@@ -60,24 +60,45 @@ struct Symptoms: Sendable {
     var vibration = 0.0
     /// Added kurtosis of the vibration.
     var kurtosis = 0.0
-    /// Added bearing temperature in the steady state, K.
+    /// Added temperature of bearing or belt in the steady state, K.
     var temperature = 0.0
     /// Added motor current as a fraction.
     var current = 0.0
-
-    static func + (left: Symptoms, right: Symptoms) -> Symptoms {
-        Symptoms(
-            vibration: left.vibration + right.vibration,
-            kurtosis: left.kurtosis + right.kurtosis,
-            temperature: left.temperature + right.temperature,
-            current: left.current + right.current)
-    }
+    /// Lost discharge pressure and flow of a pump, as fractions.
+    var pressure = 0.0
+    var flow = 0.0
+    /// Standard deviation of flow and pressure in seconds to minutes, as a fraction.
+    var unrest = 0.0
+    /// Lost suction pressure at rated flow, bar.
+    var suction = 0.0
+    /// Lost air as a share of the compressor's rated flow.
+    var leak = 0.0
+    /// Added resistance of the filter, as a multiple of a new element's.
+    var clog = 0.0
+    /// Added vibration at running speed, mm/s rms at rated speed.
+    var imbalance = 0.0
+    /// Added slip of the belt as a fraction.
+    var slip = 0.0
 }
 
 /// One way a part of a machine wears out.
 protocol WearMechanism: Sendable {
+    var fault: Fault { get }
     var identity: FaultIdentity { get }
+    var work: RepairWork { get }
     func symptoms(damage: Double) -> Symptoms
+}
+
+/// What the maintenance log says about the repair of a part.
+///
+/// Costs are those of mid-sized machines: the stop and what a failure takes with it, against the
+/// planned work with its part.
+struct RepairWork: Sendable {
+    let kind: MaintenanceEvent.Kind
+    /// The part's number is this and the machine's model; nil when no part is used.
+    let partPrefix: String?
+    let cost: Int
+    let failureCost: Int
 }
 
 /// The life of one fitted part: healthy until `onset`, failed one P-F interval later.
@@ -89,6 +110,8 @@ struct PartLife: Sendable {
     let onset: Timestamp
     let pfInterval: TimeSpan
     let curve: DamageCurve
+    /// When somebody who has noticed repairs it before it fails; nil: nobody does.
+    let plannedRepair: Timestamp?
 
     /// 0 before the onset, 1 from the nominal time of failure on.
     func damage(at time: Timestamp) -> Double {

@@ -7,8 +7,9 @@ package import Primitives
 ///   when the machine failed, what was replaced.
 /// - Always holds: equal options give equal bytes; every machine draws from seeds made of the
 ///   fleet seed and its own name, so that adding a machine changes no other; lines come in order
-///   of time and, within an instant, of device; memory does not grow with the length of the
-///   recording, except by one entry per fault and per repair.
+///   of time and, within an instant, of device, unless a `Disturbance` of the device says
+///   otherwise; memory does not grow with the length of the recording, except by one entry per
+///   fault and per repair.
 /// - Deliberately absent: anything a detector could share. The physics is written from what
 ///   machines and sensors do, with noise of at least a tenth of every symptom; it knows no
 ///   threshold, window or model, and nothing that detects imports it.
@@ -16,8 +17,9 @@ package import Primitives
 /// Equal bytes are promised for one C library. Another one may round a logarithm differently,
 /// which can move single readings by one unit of their last decimal.
 ///
-/// A further class of machine is a type that conforms to `Equipment` and a line in `Roster`;
-/// a further fault is a `WearMechanism` (of the machine) or a `SensorDefect` (of a sensor).
+/// A further class of machine is a case of `MachineKind`, a type that conforms to `Equipment` and
+/// a line in `Roster`; a further fault is a case of `Fault` with its `WearMechanism`, or a
+/// `SensorDefect` (of a sensor), or a `Disturbance` (of the transmission).
 package struct Fleet: Sendable {
     private var machines: [Machine]
     private var sites: [Ambient]
@@ -30,6 +32,8 @@ package struct Fleet: Sendable {
         precondition(options.devices > 0, "BUG: a fleet needs at least one device")
         precondition(options.days > 0, "BUG: a recording needs at least one day")
         precondition(options.interval > .zero, "BUG: the reading interval must be positive")
+        precondition(!options.machines.isEmpty, "BUG: a fleet needs a class of machine")
+        precondition((1...4).contains(options.sites), "BUG: a fleet has one to four sites")
         machines = Roster.machines(options)
         sites = Site.allCases.map {
             Ambient(site: $0, fleetSeed: options.seed, start: options.start)
@@ -53,7 +57,7 @@ package struct Fleet: Sendable {
         for index in machines.indices {
             let outside = sites[machines[index].site.rawValue].temperature
             machines[index].step(at: time, outside: outside)
-            machines[index].appendLine(stamp: stamp, into: &buffer)
+            machines[index].appendLines(at: time, stamp: stamp, into: &buffer)
         }
         return time
     }
@@ -66,7 +70,7 @@ package struct Fleet: Sendable {
         Fleet.ordered(machines.map(\.truth), by: \.onset)
     }
 
-    /// Every failure and replacement so far, in order of time, then of device.
+    /// Every failure, replacement and repair so far, in order of time, then of device.
     package var maintenance: [MaintenanceEvent] {
         Fleet.ordered(machines.map(\.maintenance), by: \.time)
     }

@@ -1,6 +1,9 @@
 package import Primitives
 
 /// What to simulate.
+///
+/// The defaults are a fleet of pumps whose bearings wear: what tests and benchmarks compare their
+/// figures on. ``varied`` is the fleet of a real plant.
 package struct FleetOptions: Sendable {
     /// Number of machines, at least 1.
     package var devices: Int
@@ -21,15 +24,34 @@ package struct FleetOptions: Sendable {
     package var scenario: Scenario?
     /// Number in the name of the first machine; the others count up from it.
     package var firstNumber: Int
+    /// The machines take these classes in turn.
+    package var machines: [MachineKind] = [.pump]
+    /// What chance may wear out; a machine with none of these stays healthy.
+    package var faults: [Fault] = [.bearingWear]
+    /// Whether pumps report the pressure on their suction side.
+    package var hasSuctionGauges = false
+    /// Number of sites the machines stand at in turn, 1 to 4.
+    package var sites = 4
+    /// Share of faults that are noticed and repaired in a planned stop before the failure, 0 to 1.
+    package var plannedRepairShare = 0.0
+    /// Share of machines whose telemetry is disturbed for some days, 0 to 1.
+    package var disturbedShare = 0.0
 
     /// The story of one machine, for recordings that show one thing.
     package enum Scenario: Hashable, Sendable {
         case healthy
-        /// Bearing wear that begins `onset` after the start and ends in failure one P-F
-        /// interval later.
-        case bearingWear(onset: TimeSpan, pfInterval: TimeSpan)
+        /// Wear that begins `onset` after the start and ends in failure one P-F interval later.
+        /// The machine is of the class that can have it, whatever the other options say.
+        case wear(Fault, onset: TimeSpan, pfInterval: TimeSpan)
         /// The machine is healthy; from `onset` on, its vibration sensor has a loose connector.
         case noisySensor(onset: TimeSpan)
+        /// The machine is healthy; its telemetry is disturbed from `onset` on, to the end if
+        /// `lasting` is nil.
+        case disturbance(Disturbance, onset: TimeSpan, lasting: TimeSpan?)
+
+        package static func bearingWear(onset: TimeSpan, pfInterval: TimeSpan) -> Scenario {
+            .wear(.bearingWear, onset: onset, pfInterval: pfInterval)
+        }
     }
 
     /// 2026-01-05T00:00:00Z, a Monday.
@@ -52,5 +74,17 @@ package struct FleetOptions: Sendable {
         self.noisySensorShare = noisySensorShare
         self.scenario = scenario
         self.firstNumber = firstNumber
+    }
+
+    /// The same fleet with every class of machine, every fault and every disturbance: half of the
+    /// machines are pumps, every third fault is repaired in time, one device in ten is disturbed.
+    package var varied: FleetOptions {
+        var options = self
+        options.machines = [.pump, .compressor, .pump, .fan]
+        options.faults = Fault.allCases
+        options.hasSuctionGauges = true
+        options.plannedRepairShare = 0.33
+        options.disturbedShare = 0.1
+        return options
     }
 }

@@ -4,7 +4,9 @@ package import Primitives
 package struct FaultIdentity: Hashable, Sendable {
     /// Maintainable item, or the sensor.
     package let component: String
-    /// Failure mode code of ISO 14224: VIB (vibration), AIR (abnormal instrument reading).
+    /// Failure mode code of ISO 14224: VIB (vibration), ELP and ELU (external leakage of process
+    /// medium and of utility medium), PLU (plugged), LOO (low output), AIR (abnormal instrument
+    /// reading); for the component `telemetry` the word of its disturbance.
     package let failureMode: String
     /// The simulator's own word for the mechanism.
     package let name: String
@@ -16,7 +18,8 @@ package struct GroundTruthEvent: Hashable, Sendable {
     package let fault: FaultIdentity
     /// When the fault begins; nothing can be seen before it.
     package let onset: Timestamp
-    /// From onset to nominal failure; nil for a fault that does not stop the machine.
+    /// From onset to nominal failure; nil for a fault that does not stop the machine. A planned
+    /// repair in between leaves `failure` nil for ever.
     package let pfInterval: TimeSpan?
     /// The instant of the first reading after failure; nil if it had not happened yet.
     package internal(set) var failure: Timestamp?
@@ -35,7 +38,7 @@ package struct GroundTruthEvent: Hashable, Sendable {
 /// What the maintenance log of the plant would hold: it knows failures, not onsets.
 package struct MaintenanceEvent: Hashable, Sendable {
     package enum Kind: String, Sendable {
-        case failure, replacement
+        case failure, replacement, repair
     }
 
     package let time: Timestamp

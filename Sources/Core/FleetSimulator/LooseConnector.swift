@@ -1,15 +1,14 @@
 internal import Primitives
 
-/// A loose connector of a vibration sensor.
+/// A loose connector of a sensor, usually the one on the vibrating machine.
 ///
 /// For hours at a time the contact trembles: readings scatter by several times their normal
 /// noise, bursts of some minutes lie above or below, single readings jump far up or drop to
 /// almost nothing. Up and down are equally likely, so the centre of the readings stays where the
-/// machine is; between the episodes the sensor is as good as new. Only the rms value is
-/// distorted: other values of the same sensor are left out of this model.
+/// machine is; between the episodes the sensor is as good as new. Of a vibration sensor only the
+/// rms value is distorted: other values of the same sensor are left out of this model.
 struct LooseConnector: SensorDefect {
-    let identity = FaultIdentity(
-        component: "vibration_sensor", failureMode: "AIR", name: "noisy_sensor")
+    let identity: FaultIdentity
     let onset: Timestamp
 
     private var isTrembling = false
@@ -22,7 +21,9 @@ struct LooseConnector: SensorDefect {
     private var scatter = 0.0
     private var random: Random
 
-    init(onset: Timestamp, random: Random) {
+    /// `item` is what the ground truth calls the sensor.
+    init(item: String, onset: Timestamp, random: Random) {
+        identity = FaultIdentity(component: item, failureMode: "AIR", name: "noisy_sensor")
         self.onset = onset
         self.random = random
         episodeUntil = onset

@@ -16,22 +16,22 @@ struct OperatingConditions: Sendable {
 
 /// The physics of one class of machine: true values, before any sensor has seen them.
 protocol Equipment: Sendable {
-    static var measurement: String { get }
-    /// One per signal, in the order of the fields of the line.
-    static var sensors: [SensorSpecification] { get }
-    /// Index of the sensor that a loose connector would hit.
-    static var vibrationSensor: Int { get }
+    static var machineKind: MachineKind { get }
+    /// Index of the sensor that a loose connector would hit, and its name as an item.
+    static var looseSensor: (index: Int, item: String) { get }
 
     var model: String { get }
-    /// How the next fitted part is going to fail.
-    func drawMechanism(_ random: inout Random) -> any WearMechanism
-    /// What a replacement changes in the healthy machine.
-    mutating func replacePart(_ random: inout Random)
+    /// One per signal, in the order of the fields of the line.
+    var sensors: [SensorSpecification] { get }
+    /// How the next fitted part is going to fail, by a fault of this class of machine.
+    func mechanism(_ fault: Fault, _ random: inout Random) -> any WearMechanism
+    /// What a repair after a fault changes in the healthy machine.
+    mutating func repair(_ fault: Fault, _ random: inout Random)
     /// Writes one true value per sensor.
     mutating func step(_ conditions: OperatingConditions, into values: inout [SignalValue])
 }
 
-/// One machine: its equipment, the life of its part, its schedule, sensors and uplink.
+/// One machine: its equipment, the life of its weakest part, its schedule, sensors and uplink.
 ///
 /// The frame is the same for every class; `Equipment` is what differs.
 struct Machine: Sendable {
@@ -44,6 +44,8 @@ struct Machine: Sendable {
     private let keys: [[UInt8]]
     private let fate: Fate
     private let repairTime: TimeSpan?
+    /// How long a planned stop takes.
+    private static let plannedStop = TimeSpan.hours(6)
     /// Machines stand in rooms and beside walls: K above the site's air.
     private let shelter: Double
     private var equipment: any Equipment
@@ -56,12 +58,14 @@ struct Machine: Sendable {
     private var schedule: OperatingSchedule
     private var load: LoadCycle
     private var uplink: Uplink
+    private var transmission: Transmission?
     private var sensors: [Sensor]
     private var values: [SignalValue]
     private var readings: [Int64?]
-    /// A defect whose onset is still to come into the truth.
-    private var comingDefect: (any SensorDefect)?
+    /// Defects and disturbances whose onset is still to come into the truth.
+    private var coming: [(identity: FaultIdentity, onset: Timestamp)] = []
     private var lifeRandom: Random
+    private var planRandom: Random
     private var sensorRandom: Random
 
     init(
@@ -75,9 +79,9 @@ struct Machine: Sendable {
         repairTime = options.repairTime
         let kind = type(of: equipment)
         prefix = LineWriter.prefix(
-            measurement: kind.measurement,
+            measurement: kind.machineKind.rawValue,
             tags: [("device", device), ("site", site.name), ("model", equipment.model)])
-        keys = kind.sensors.map { Array("\($0.name)=".utf8) }
+        keys = equipment.sensors.map { Array("\($0.name)=".utf8) }
         var shelterRandom = seeds.stream("shelter")
         shelter = shelterRandom.uniform(1, 5)
         schedule = OperatingSchedule(start: options.start, random: seeds.stream("schedule"))
@@ -85,21 +89,41 @@ struct Machine: Sendable {
             start: options.start, interval: options.interval, random: seeds.stream("load"))
         uplink = Uplink(start: options.start, random: seeds.stream("uplink"))
         var sensorRandom = seeds.stream("sensors")
-        sensors = kind.sensors.map {
+        sensors = equipment.sensors.map {
             Sensor($0, interval: options.interval, random: &sensorRandom)
         }
         if let onset = fate.looseConnectorFrom {
-            let defect = LooseConnector(onset: onset, random: seeds.stream("loose connector"))
-            sensors[kind.vibrationSensor].defect = defect
-            comingDefect = defect
+            let defect = LooseConnector(
+                item: kind.looseSensor.item, onset: onset, random: seeds.stream("loose connector"))
+            sensors[kind.looseSensor.index].defect = defect
+            coming.append((defect.identity, onset))
         }
-        values = Array(repeating: SignalValue(), count: sensors.count)
+        values = Array(repeating: SignalValue(healthy: 0), count: sensors.count)
         readings = Array(repeating: nil, count: sensors.count)
         self.sensorRandom = sensorRandom
         var lifeRandom = seeds.stream("life")
-        life = Machine.firstLife(equipment, fate: fate, start: options.start, random: &lifeRandom)
+        var planRandom = seeds.stream("planned repairs")
+        life = Machine.firstLife(
+            equipment, fate: fate, start: options.start, random: &lifeRandom, plan: &planRandom)
         self.lifeRandom = lifeRandom
+        self.planRandom = planRandom
         repairedAt = .distantPast
+        if let plan = fate.disturbance { disturb(plan, seeds: seeds) }
+    }
+
+    private mutating func disturb(_ plan: DisturbancePlan, seeds: SeedSource) {
+        var random = seeds.stream("disturbance")
+        guard plan.kind == .stuckSensor else {
+            transmission = Transmission(plan: plan, random: random)
+            coming.append((plan.kind.identity, plan.onset))
+            return
+        }
+        let index = random.below(sensors.count)
+        let defect = StuckSensor(sensor: sensors[index].specification.name, plan: plan)
+        // One sensor can be loose or stuck, not both.
+        guard sensors[index].defect == nil else { return }
+        sensors[index].defect = defect
+        coming.append((defect.identity, plan.onset))
     }
 
     /// Advances by one reading interval to `time`; `outside` is the site's air in degC.
@@ -112,6 +136,7 @@ struct Machine: Sendable {
         if damage > 0 { recordOnset() }
         updateRunning()
         failIfDue(damage, at: time)
+        stopIfPlanned(at: time)
         let conditions = OperatingConditions(
             isRunning: runningSince != nil,
             secondsSinceStart: runningSince.map { (time - $0).seconds } ?? 0,
@@ -121,12 +146,25 @@ struct Machine: Sendable {
         for index in sensors.indices {
             readings[index] = sensors[index].read(values[index], at: time, random: &sensorRandom)
         }
-        recordSensorDefect(at: time)
+        recordDefects(at: time)
     }
 
-    /// Appends the line of the last step, unless the uplink is down or all readings were lost.
-    func appendLine(stamp: [UInt8], into buffer: inout [UInt8]) {
+    /// Appends what arrives at `time`: the line of the last step, unless the uplink is down or all
+    /// readings were lost, with what a disturbance makes of it. `stamp` is the end of a line of
+    /// that time.
+    mutating func appendLines(at time: Timestamp, stamp: [UInt8], into buffer: inout [UInt8]) {
+        transmission?.appendHeld(at: time, into: &buffer)
         guard uplink.isUp else { return }
+        guard let end = transmission?.stamp(at: time, right: stamp) else {
+            appendLine(stamp: stamp, into: &buffer)
+            return
+        }
+        var line: [UInt8] = []
+        appendLine(stamp: end, into: &line)
+        if !line.isEmpty { transmission?.send(line, at: time, into: &buffer) }
+    }
+
+    private func appendLine(stamp: [UInt8], into buffer: inout [UInt8]) {
         var separator = UInt8(ascii: " ")
         for index in readings.indices {
             guard let reading = readings[index] else { continue }
@@ -145,7 +183,7 @@ struct Machine: Sendable {
     }
 
     private mutating func updateRunning() {
-        let isRunning = schedule.isOn && !isBroken
+        let isRunning = schedule.isOn && !isBroken && repairAt == nil
         // The start lies between two readings: the first one need not catch the inrush.
         runningSince = isRunning ? max(schedule.since, repairedAt) : nil
     }
@@ -160,32 +198,40 @@ struct Machine: Sendable {
         runningSince = nil
         repairAt = repairTime.map { time + $0 }
         let identity = life.mechanism.identity
-        // Costs of a mid-sized pump: the stop and what the seized shaft takes with it, against
-        // the planned part with its labour.
         maintenance.append(
             MaintenanceEvent(
                 time: time, device: device, component: identity.component, kind: .failure,
-                part: "", cost: 6_500, note: identity.name))
+                part: "", cost: life.mechanism.work.failureCost, note: identity.name))
+    }
+
+    private mutating func stopIfPlanned(at time: Timestamp) {
+        guard let due = life.plannedRepair, due <= time, repairAt == nil, !isBroken else { return }
+        repairAt = time + Machine.plannedStop
+        runningSince = nil
     }
 
     private mutating func repairIfDue(at time: Timestamp) {
         guard let due = repairAt, due <= time else { return }
-        repairAt = nil
-        repairedAt = due
-        openFault = nil
+        let work = life.mechanism.work
+        let verb = work.kind == .repair ? "repaired" : "replaced"
+        let occasion = isBroken ? "after failure" : "in a planned stop"
         maintenance.append(
             MaintenanceEvent(
                 time: time, device: device, component: life.mechanism.identity.component,
-                kind: .replacement, part: "BRG-\(equipment.model)", cost: 480,
-                note: "replaced after failure"))
-        equipment.replacePart(&lifeRandom)
+                kind: work.kind, part: work.partPrefix.map { $0 + equipment.model } ?? "",
+                cost: work.cost, note: "\(verb) \(occasion)"))
+        repairAt = nil
+        repairedAt = due
+        openFault = nil
+        equipment.repair(life.mechanism.fault, &lifeRandom)
         var onset = Timestamp.distantFuture
         if let mean = fate.meanLife {
             onset =
                 time
                 + LifeDistribution.drawTimeToOnset(mean: mean, age: .zero, random: &lifeRandom)
         }
-        life = Machine.newLife(equipment, onset: onset, random: &lifeRandom)
+        life = Machine.newLife(
+            equipment, fate: fate, onset: onset, random: &lifeRandom, plan: &planRandom)
     }
 
     private mutating func recordOnset() {
@@ -197,21 +243,23 @@ struct Machine: Sendable {
                 pfInterval: life.pfInterval, failure: nil))
     }
 
-    private mutating func recordSensorDefect(at time: Timestamp) {
-        guard let defect = comingDefect, defect.onset <= time else { return }
-        comingDefect = nil
-        truth.append(
-            GroundTruthEvent(
-                device: device, fault: defect.identity, onset: defect.onset, pfInterval: nil,
-                failure: nil))
+    private mutating func recordDefects(at time: Timestamp) {
+        for (identity, onset) in coming where onset <= time {
+            truth.append(
+                GroundTruthEvent(
+                    device: device, fault: identity, onset: onset, pfInterval: nil, failure: nil))
+        }
+        coming.removeAll { $0.onset <= time }
     }
 
     private static func firstLife(
-        _ equipment: some Equipment, fate: Fate, start: Timestamp, random: inout Random
+        _ equipment: some Equipment, fate: Fate, start: Timestamp, random: inout Random,
+        plan: inout Random
     ) -> PartLife {
         switch fate.firstFault {
         case .never:
-            return newLife(equipment, onset: .distantFuture, random: &random)
+            return newLife(
+                equipment, fate: fate, onset: .distantFuture, random: &random, plan: &plan)
         case .drawn:
             guard let mean = fate.meanLife else {
                 preconditionFailure("BUG: a drawn first fault needs a mean life")
@@ -219,22 +267,31 @@ struct Machine: Sendable {
             // Ages are mixed, as in any plant: up to the mean life.
             let age = random.uniform(.zero, mean)
             let wait = LifeDistribution.drawTimeToOnset(mean: mean, age: age, random: &random)
-            return newLife(equipment, onset: start + wait, random: &random)
+            return newLife(
+                equipment, fate: fate, onset: start + wait, random: &random, plan: &plan)
         case .given(let onset, let pfInterval):
-            let drawn = newLife(equipment, onset: onset, random: &random)
-            return PartLife(
-                mechanism: drawn.mechanism, onset: onset, pfInterval: pfInterval,
-                curve: drawn.curve)
+            return newLife(
+                equipment, fate: fate, onset: onset, pfInterval: pfInterval, random: &random,
+                plan: &plan)
         }
     }
 
+    /// A P-F interval of nil is drawn.
     private static func newLife(
-        _ equipment: any Equipment, onset: Timestamp, random: inout Random
+        _ equipment: any Equipment, fate: Fate, onset: Timestamp, pfInterval: TimeSpan? = nil,
+        random: inout Random, plan: inout Random
     ) -> PartLife {
-        let mechanism = equipment.drawMechanism(&random)
-        let interval = LifeDistribution.drawPFInterval(&random)
+        // A single candidate costs no draw.
+        let choice = fate.faults.count > 1 ? random.below(fate.faults.count) : 0
+        let mechanism = equipment.mechanism(fate.faults[choice], &random)
+        let drawn = LifeDistribution.drawPFInterval(&random)
+        let interval = pfInterval ?? drawn
+        let isNoticed = plan.uniform() < fate.plannedRepairShare
+        let share = plan.uniform(0.4, 0.9)
         return PartLife(
             mechanism: mechanism, onset: onset, pfInterval: interval,
-            curve: DamageCurve(random: &random))
+            curve: DamageCurve(random: &random),
+            plannedRepair: isNoticed && onset < .distantFuture
+                ? onset + TimeSpan(secondsRounded: (share * interval.seconds).rounded()) : nil)
     }
 }

@@ -8,7 +8,8 @@ internal import Primitives
 /// Vibration is lowest at the best efficiency point and rises to both sides. The bearing follows
 /// ambient temperature, load and friction with a thermal lag of about half an hour.
 struct Pump: Equipment {
-    static let measurement = "pump"
+    static let machineKind = MachineKind.pump
+    static let looseSensor = (index: 0, item: "vibration_sensor")
     static let sensors = [
         SensorSpecification(
             name: "vibration_rms", decimals: 2, additive: 0.01, proportional: 0.05, minimum: 0),
@@ -29,30 +30,33 @@ struct Pump: Equipment {
             name: "ambient_temperature", decimals: 1, additive: 0.15, proportional: 0,
             minimum: -50),
     ]
-    static let vibrationSensor = 0
+    static let suctionSensor = SensorSpecification(
+        name: "suction_pressure", decimals: 2, additive: 0.012, proportional: 0, minimum: -1)
 
     let model: String
+    /// Not every pump has a gauge on its suction side.
+    private let hasSuctionGauge: Bool
+    private var suction: SuctionSide
     private let ratedFlow: Double  // m3/h
     private let ratedPressure: Double  // bar
     private let shutoffPressure: Double  // bar
     private let bestEfficiency: Double
     private let kurtosis: Double
     private let temperatureRise: Double  // K at rated power
-    private let heatingShare: Double
-    private let coolingShare: Double
     /// mm/s rms at the best efficiency point; changes with every new bearing.
     private var vibration: Double
-    /// Bearing temperature above ambient: of the healthy machine, and what damage adds. The lag
-    /// is linear, so the two can be kept apart.
-    private var warmth: FirstOrderLag?
-    private var excess = FirstOrderLag(at: 0)
+    private var bearing: WarmBody
     /// Slow changes of the medium and the foundation, and of how loudly damage shows.
     private var mood: CorrelatedNoise
     private var faultMood: CorrelatedNoise
     private var random: Random
 
-    init(nameplate: Random, interval: TimeSpan) {
+    init(
+        nameplate: Random, suctionSide: Random, interval: TimeSpan, hasSuctionGauge: Bool
+    ) {
         var random = nameplate
+        self.hasSuctionGauge = hasSuctionGauge
+        suction = SuctionSide(random: suctionSide, interval: interval)
         let step = interval.seconds
         let size = random.below(3)
         model = ["NX-40", "NX-65", "NX-80"][size]
@@ -62,29 +66,37 @@ struct Pump: Equipment {
         bestEfficiency = random.uniform(0.66, 0.78)
         kurtosis = random.uniform(2.9, 3.2)
         temperatureRise = random.uniform(18, 28)
-        let timeConstant = random.uniform(25, 40) * 60
-        heatingShare = FirstOrderLag.share(timeConstant: timeConstant, step: step)
-        // A standing machine moves no air and no liquid past its housing.
-        coolingShare = FirstOrderLag.share(timeConstant: 1.5 * timeConstant, step: step)
+        bearing = WarmBody(timeConstant: random.uniform(25, 40) * 60, step: step)
         vibration = random.uniform(1.2, 1.8)
         mood = CorrelatedNoise(correlationTime: 43_200, step: step, random: &random)
         faultMood = CorrelatedNoise(correlationTime: 28_800, step: step, random: &random)
         self.random = random
     }
 
-    func drawMechanism(_ random: inout Random) -> any WearMechanism {
-        BearingWear(healthyVibration: vibration, random: &random)
+    var sensors: [SensorSpecification] {
+        Pump.sensors + (hasSuctionGauge ? [Pump.suctionSensor] : [])
+    }
+
+    func mechanism(_ fault: Fault, _ random: inout Random) -> any WearMechanism {
+        switch fault {
+        case .sealLeak: SealLeak(random: &random)
+        case .cavitation: Cavitation(random: &random)
+        default: BearingWear(healthyVibration: vibration, random: &random)
+        }
     }
 
     /// Another bearing, fitted by another hand: the baseline moves a little.
-    mutating func replacePart(_ random: inout Random) {
+    mutating func repair(_ fault: Fault, _ random: inout Random) {
+        guard fault == .bearingWear else { return }
         vibration = min(max(vibration * random.uniform(0.9, 1.1), 1.2), 1.8)
     }
 
     mutating func step(_ conditions: OperatingConditions, into values: inout [SignalValue]) {
         mood.advance(&random)
         faultMood.advance(&random)
-        values[6] = SignalValue(value: conditions.ambient)
+        suction.advance()
+        values[6] = SignalValue(healthy: conditions.ambient)
+        if hasSuctionGauge { values[7] = suction.pressure(conditions) }
         if conditions.isRunning {
             run(conditions, into: &values)
         } else {
@@ -113,9 +125,11 @@ struct Pump: Equipment {
         set(0, healthy * start.roughness, symptoms.vibration * level, &values)
         set(1, kurtosis, symptoms.kurtosis * level, &values)
         let target = temperatureRise * (0.35 + 0.65 * shaft / rated)
-        warm(to: target, excess: symptoms.temperature, share: heatingShare, conditions, &values)
-        set(3, pressure, 0, &values)
-        set(4, flow, 0, &values)
+        values[2] = bearing.heat(
+            to: target, excess: symptoms.temperature, ambient: conditions.ambient)
+        let surge = symptoms.unrest * suction.surge
+        set(3, pressure, pressure * (surge - symptoms.pressure), &values)
+        set(4, flow, flow * (surge - symptoms.flow), &values)
         set(5, current * start.inrush, current * symptoms.current, &values)
     }
 
@@ -124,28 +138,16 @@ struct Pump: Equipment {
     ) {
         set(0, 0.05, 0, &values)
         set(1, 3, 0, &values)
-        warm(to: 0, excess: 0, share: coolingShare, conditions, &values)
+        values[2] = bearing.cool(ambient: conditions.ambient)
         set(3, 0.3, 0, &values)  // static head of the filled pipe
         set(4, 0, 0, &values)
         set(5, 0, 0, &values)
     }
 
-    private mutating func warm(
-        to target: Double, excess damage: Double, share: Double,
-        _ conditions: OperatingConditions, _ values: inout [SignalValue]
-    ) {
-        // A machine enters the recording in the thermal state it has been in for long.
-        var lag = warmth ?? FirstOrderLag(at: target)
-        lag.advance(to: target, share: share)
-        warmth = lag
-        excess.advance(to: damage, share: share)
-        set(2, conditions.ambient + lag.value, excess.value, &values)
-    }
-
     private func set(
         _ index: Int, _ healthy: Double, _ excursion: Double, _ values: inout [SignalValue]
     ) {
-        values[index] = SignalValue(value: healthy + excursion, excursion: excursion)
+        values[index] = SignalValue(healthy: healthy, excursion: excursion)
     }
 }
 

@@ -2,40 +2,83 @@ internal import Primitives
 
 /// Who is in the fleet: names, sites, and what fate the options have in store for each.
 enum Roster {
-    /// Pumps only: P-101, P-102, ... (from `firstNumber`), spread over the sites in turn.
+    /// P-101, C-102, ... (from `firstNumber`): classes and sites in turn.
     static func machines(_ options: FleetOptions) -> [Machine] {
         (0..<options.devices).map { index in
-            let device = "P-\(options.firstNumber + index)"
+            var machineKind = options.machines[index % options.machines.count]
+            if index == 0, case .wear(let fault, _, _)? = options.scenario {
+                machineKind = fault.machine
+            }
+            let device = "\(machineKind.prefix)-\(options.firstNumber + index)"
             let seeds = SeedSource(fleetSeed: options.seed, device: device)
-            let equipment = Pump(nameplate: seeds.stream("nameplate"), interval: options.interval)
-            return Machine(
-                device: device, site: Site.allCases[index % Site.allCases.count],
-                equipment: equipment, fate: fate(options, isFirst: index == 0, seeds: seeds),
-                options: options, seeds: seeds)
+            let fate = fate(options, of: machineKind, isFirst: index == 0, seeds: seeds)
+            let site = Site.allCases[index % options.sites]
+            let nameplate = seeds.stream("nameplate")
+            func machine(_ equipment: some Equipment) -> Machine {
+                Machine(
+                    device: device, site: site, equipment: equipment, fate: fate,
+                    options: options, seeds: seeds)
+            }
+            switch machineKind {
+            case .pump:
+                return machine(
+                    Pump(
+                        nameplate: nameplate, suctionSide: seeds.stream("suction side"),
+                        interval: options.interval, hasSuctionGauge: options.hasSuctionGauges))
+            case .compressor:
+                return machine(Compressor(nameplate: nameplate, interval: options.interval))
+            case .fan:
+                return machine(Fan(nameplate: nameplate, interval: options.interval))
+            }
         }
     }
 
     private static func fate(
-        _ options: FleetOptions, isFirst: Bool, seeds: SeedSource
+        _ options: FleetOptions, of machineKind: MachineKind, isFirst: Bool, seeds: SeedSource
     ) -> Fate {
+        var fate = Fate(faults: options.faults.filter { $0.machine == machineKind })
+        fate.plannedRepairShare = options.plannedRepairShare
         guard let scenario = options.scenario else {
+            if !fate.faults.isEmpty {
+                fate.firstFault = .drawn
+                fate.meanLife = options.meanTimeBetweenFaults
+            }
             var random = seeds.stream("sensor defect")
             let isNoisy = random.uniform() < options.noisySensorShare
             let delay = (random.uniform() * Double(options.days) * 86_400).rounded()
-            return Fate(
-                firstFault: .drawn, meanLife: options.meanTimeBetweenFaults,
-                looseConnectorFrom: isNoisy
-                    ? options.start + TimeSpan(secondsRounded: delay) : nil)
+            if isNoisy { fate.looseConnectorFrom = options.start + TimeSpan(secondsRounded: delay) }
+            fate.disturbance = disturbance(options, seeds: seeds)
+            return fate.filled(for: machineKind)
         }
-        guard isFirst else { return Fate(firstFault: .never) }
+        guard isFirst else { return fate.filled(for: machineKind) }
         switch scenario {
-        case .healthy:
-            return Fate(firstFault: .never)
-        case .bearingWear(let onset, let pfInterval):
-            return Fate(firstFault: .given(onset: options.start + onset, pfInterval: pfInterval))
+        case .healthy: break
+        case .wear(let fault, let onset, let pfInterval):
+            fate.faults = [fault]
+            fate.firstFault = .given(onset: options.start + onset, pfInterval: pfInterval)
         case .noisySensor(let onset):
-            return Fate(firstFault: .never, looseConnectorFrom: options.start + onset)
+            fate.looseConnectorFrom = options.start + onset
+        case .disturbance(let kind, let onset, let lasting):
+            let onset = options.start + onset
+            fate.disturbance = DisturbancePlan(
+                kind: kind, onset: onset, end: lasting.map { onset + $0 } ?? .distantFuture)
         }
+        return fate.filled(for: machineKind)
+    }
+
+    /// Somewhere in the recording, for half a day to five days.
+    private static func disturbance(
+        _ options: FleetOptions, seeds: SeedSource
+    ) -> DisturbancePlan? {
+        var random = seeds.stream("disturbed")
+        let isDisturbed = random.uniform() < options.disturbedShare
+        let kind = Disturbance.allCases[random.below(Disturbance.allCases.count)]
+        let delay = (random.uniform() * Double(options.days) * 86_400).rounded()
+        let length = (random.uniform(0.5, 5) * 86_400).rounded()
+        guard isDisturbed else { return nil }
+        let onset = options.start + TimeSpan(secondsRounded: delay)
+        return DisturbancePlan(
+            kind: kind, onset: onset, end: onset + TimeSpan(secondsRounded: length))
     }
 }
 
@@ -47,17 +90,20 @@ struct Fate: Sendable {
         case given(onset: Timestamp, pfInterval: TimeSpan)
     }
 
-    var firstFault: FirstFault
+    /// What its parts may fail by.
+    var faults: [Fault]
+    var firstFault = FirstFault.never
     /// Mean life of the parts fitted later; nil: they outlast the recording.
     var meanLife: TimeSpan?
+    var plannedRepairShare = 0.0
     var looseConnectorFrom: Timestamp?
+    var disturbance: DisturbancePlan?
 
-    init(
-        firstFault: FirstFault, meanLife: TimeSpan? = nil, looseConnectorFrom: Timestamp? = nil
-    ) {
-        self.firstFault = firstFault
-        self.meanLife = meanLife
-        self.looseConnectorFrom = looseConnectorFrom
+    /// Every machine has a part, if only one that never wears within the recording.
+    func filled(for machineKind: MachineKind) -> Fate {
+        var fate = self
+        if faults.isEmpty { fate.faults = Fault.allCases.filter { $0.machine == machineKind } }
+        return fate
     }
 }
 

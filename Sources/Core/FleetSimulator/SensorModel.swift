@@ -12,12 +12,24 @@ struct SensorSpecification: Sendable {
     let proportional: Double
     /// Smallest value the sensor can show.
     let minimum: Double
+    /// Largest value the sensor can show.
+    var maximum = Double.infinity
 }
 
 /// A true value and how much of it is due to faults.
 struct SignalValue: Sendable {
-    var value = 0.0
-    var excursion = 0.0
+    let value: Double
+    let excursion: Double
+
+    init(healthy: Double, excursion: Double = 0) {
+        value = healthy + excursion
+        self.excursion = excursion
+    }
+
+    init(_ value: Double, healthy: Double) {
+        self.value = value
+        excursion = value - healthy
+    }
 }
 
 /// A fault of a sensor while the machine is well.
@@ -70,6 +82,7 @@ struct Sensor: Sendable {
             reading = distorted
         }
         if chance > 1 - Sensor.lossProbability { return nil }
-        return Int64((max(reading, specification.minimum) * scale).rounded())
+        let shown = min(max(reading, specification.minimum), specification.maximum)
+        return Int64((shown * scale).rounded())
     }
 }
