@@ -32,15 +32,17 @@ extension EndToEndTests {
                 tickets: alone.map(\.tickets).joined(),
                 scores: withoutRepeatedHeader(alone.map(\.scores)),
                 prognoses: withoutRepeatedHeader(alone.map(\.prognoses))
-            ).sorted
+            ).sorted.aboutWear
         }
 
         @Test(arguments: Interleaving.allCases)
         func devicesMayTakeTurnsInAnyOrder(_ interleaving: Interleaving) throws {
             let expected = try Self.alone.get()
             let together = try ResultFiles.replay(
-                interleaving.merge(try SampleRecording.devices.get()))
-            #expect(together.tickets == expected.tickets)
+                interleaving.merge(try SampleRecording.devices.get())
+            ).aboutWear
+            // Devices take turns in the file; the changes of one ticket stay in their order.
+            #expect(Self.byTicket(together.tickets) == Self.byTicket(expected.tickets))
             let sorted = together.sorted
             #expect(sorted.scores == expected.scores, "scores differ")
             #expect(sorted.prognoses == expected.prognoses, "prognoses differ")
@@ -48,8 +50,9 @@ extension EndToEndTests {
 
         @Test func filesMayComeInAnyOrder() throws {
             let files = SampleRecording.allCases.map(\.path)
-            let together = try ResultFiles.replay(files[2], files[1], files[0])
-            #expect(together.sorted == (try Self.alone.get()), "results differ")
+            let together = try ResultFiles.replay(
+                files[4], files[3], files[2], files[1], files[0])
+            #expect(together.sorted.aboutWear == (try Self.alone.get()), "results differ")
         }
 
         struct Transmission: Sendable, CustomTestStringConvertible {
@@ -80,6 +83,7 @@ extension EndToEndTests {
             #expect(ending.totals["lines"] == lines.count)
             #expect(ending.totals["refused"] == 0)
             let delivered = try Spool.documents(in: directory, state: "state")
+                .filter { !ResultFiles.isAboutSilence($0) }
             #expect(delivered == splitLines(expected.tickets).sorted())
             #expect(!delivered.isEmpty)
         }
@@ -101,6 +105,11 @@ extension EndToEndTests {
             #expect(ending.totals["lines"] == count)
             let delivered = try Spool.documents(in: directory, state: "state")
             #expect(delivered == splitLines(expected.tickets).sorted())
+        }
+
+        /// Lines by what stands in front of the revision: `{"id":"` and 16 digits.
+        private static func byTicket(_ tickets: String) -> [Substring: [String]] {
+            Dictionary(grouping: splitLines(tickets)) { $0.prefix(23) }
         }
 
         private static func withoutRepeatedHeader(_ files: [String]) -> String {

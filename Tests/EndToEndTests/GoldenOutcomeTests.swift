@@ -38,23 +38,45 @@ extension EndToEndTests {
             #expect(try Self.tickets(recording).isEmpty)
         }
 
-        @Test func theBearingIsReportedDaysBeforeItFails() throws {
-            let truth = try #require(SampleRecording.bearingWear.truth.first)
-            let tickets = try Self.objects(
-                splitLines(try Self.tickets(.bearingWear)))
+        /// One ticket, in time, for the right component, with what to bring.
+        private func check(
+            _ recording: SampleRecording, leadDays: Double, parts: [String: Int],
+            _ location: SourceLocation = #_sourceLocation
+        ) throws {
+            let truth = try #require(recording.truth.first, sourceLocation: location)
+            let tickets = try Self.objects(splitLines(try Self.tickets(recording)))
             let opened = tickets.filter { $0["type"] as? String == "opened" }
-            #expect(opened.count == 1)
-            let ticket = try #require(opened.first)
+            #expect(opened.count == 1, sourceLocation: location)
+            let ticket = try #require(opened.first, sourceLocation: location)
             let time = try Self.date(ticket["time"])
-            let lead = try Self.date(truth.failure).timeIntervalSince(time)
-            #expect(lead >= 4 * 86_400, "opened \(lead / 86_400) days before the failure")
-            #expect(time > (try Self.date(truth.onset)), "opened before anything was wrong")
-            #expect(ticket["device"] as? String == truth.device)
-            #expect(ticket["component"] as? String == truth.component)
+            let lead = try Self.date(truth.failure).timeIntervalSince(time) / 86_400
+            #expect(lead >= leadDays, "\(lead) days of lead", sourceLocation: location)
+            #expect(
+                time > (try Self.date(truth.onset)), "opened before anything was wrong",
+                sourceLocation: location)
+            #expect(ticket["device"] as? String == truth.device, sourceLocation: location)
+            #expect(ticket["component"] as? String == truth.component, sourceLocation: location)
             let recommendation = try #require(ticket["recommendation"] as? [String: Any])
-            let parts = try #require(recommendation["parts"] as? [[String: Any]])
-            #expect(parts.map { $0["number"] as? String } == ["6312-C3"])
-            #expect(parts.map { $0["quantity"] as? Int } == [2])
+            let brought = try #require(recommendation["parts"] as? [[String: Any]])
+            let pairs = brought.map {
+                ($0["number"] as? String ?? "", $0["quantity"] as? Int ?? 0)
+            }
+            #expect(
+                Dictionary(pairs, uniquingKeysWith: +) == parts, sourceLocation: location)
+        }
+
+        @Test func theBearingIsReportedDaysBeforeItFails() throws {
+            try check(.bearingWear, leadDays: 4, parts: ["6312-C3": 2])
+        }
+
+        @Test func theAirLeakIsReportedDaysBeforeThePressureFails() throws {
+            try check(.airLeak, leadDays: 4, parts: ["DRV-15": 1])
+        }
+
+        /// Silence may be worth a ticket; it is no sign of wear.
+        @Test func aDeviceNobodyHearsOfDoesNotWear() throws {
+            let tickets = try Self.objects(splitLines(try Self.tickets(.silentDevice)))
+            #expect(tickets.allSatisfy { $0["component"] as? String == "telemetry" })
         }
 
         @Test func revisionsOfTheTicketAreGapless() throws {

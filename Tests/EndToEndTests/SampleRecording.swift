@@ -5,6 +5,8 @@ enum SampleRecording: String, CaseIterable, Sendable {
     case bearingWear = "bearing-wear"
     case healthyWeek = "healthy-week"
     case noisySensor = "noisy-sensor"
+    case airLeak = "air-leak"
+    case silentDevice = "silent-device"
 
     /// One row of `truth.csv`. Times are RFC 3339 in UTC, which sorts as text.
     struct Truth {
@@ -21,7 +23,7 @@ enum SampleRecording: String, CaseIterable, Sendable {
     /// The complete example of a configuration.
     static let configuration = repository + "/config/forestall.toml"
 
-    private var folder: String { Self.repository + "/sample-telemetry/" + rawValue }
+    var folder: String { Self.repository + "/sample-telemetry/" + rawValue }
 
     var path: String { folder + "/telemetry.lp.gz" }
 
