@@ -265,7 +265,7 @@ private func lines(_ count: Int, seed: UInt64, endsWithNewline: Bool = true) -> 
         let directory = try TemporaryDirectory()
         let content = String(repeating: "a\nb;\n", count: 400)
         try directory.write(Array(content.utf8), to: "a.lp")
-        let boundary: RecordingReader.Boundary = { bytes, count in
+        let boundary: RecordingReader.Boundary = { bytes, count, _ in
             var end = count
             while end > 1 && !(bytes[end - 1] == 0x0A && bytes[end - 2] == 0x3B) { end -= 1 }
             return end > 1 ? end : 0
@@ -275,7 +275,7 @@ private func lines(_ count: Int, seed: UInt64, endsWithNewline: Bool = true) -> 
         #expect(reading.offsets.allSatisfy { $0 % 5 == 0 })
         #expect(reading.blocks > 20)
         // A boundary that never comes must not stop the reader: it leaves out line by line.
-        let never = read(directory.path + "/a.lp", slab: 64) { _, _ in 0 }
+        let never = read(directory.path + "/a.lp", slab: 64) { _, _, _ in 0 }
         #expect(never.overlong > 0)
         #expect(never.offsets.last == UInt64(content.utf8.count))
     }

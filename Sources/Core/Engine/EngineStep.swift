@@ -28,6 +28,8 @@ package struct EngineStep: Equatable, Sendable {
         /// The beginning of the last such record, at most 120 bytes of it, without its newline.
         package var sample: String
         package var time: Timestamp
+        /// Set for a stamp that would have been believed in another precision than its listener's.
+        package var fits: StampPrecision?
     }
 
     /// 1, 2, ... in this state directory.
@@ -44,6 +46,8 @@ package struct EngineStep: Equatable, Sendable {
     package var refused: [Refused] = []
     /// Operators' decisions taken at the step's time, before its windows were judged.
     package var commands: [AppliedCommand] = []
+    /// Stamps that were no nanoseconds; for the log.
+    package var guesses: [PrecisionGuess] = []
     package var counters: EngineCounters
 
     package init(sequence: Int, advancedTo: Timestamp, counters: EngineCounters) {
@@ -55,6 +59,7 @@ package struct EngineStep: Equatable, Sendable {
     package var isEmpty: Bool {
         devices.isEmpty && signals.isEmpty && closed.isEmpty && changes.isEmpty
             && decisions.isEmpty && alerts.isEmpty && refused.isEmpty && commands.isEmpty
+            && guesses.isEmpty
     }
 }
 
@@ -67,6 +72,8 @@ package struct EngineCounters: Equatable, Sendable {
     package var linesLate: UInt64 = 0
     /// Lines stamped ahead of their arrival; taken at arrival time.
     package var linesRestamped: UInt64 = 0
+    /// Lines whose stamps were no nanoseconds and were read as what they fit.
+    package var stampsGuessed: UInt64 = 0
     /// Text fields; nothing is made of them.
     package var textFields: UInt64 = 0
     /// Numeric fields beyond the limit of signals per device; dropped.

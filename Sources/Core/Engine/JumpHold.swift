@@ -14,6 +14,7 @@ struct JumpHold: Sendable {
         var bytes: [UInt8]
         var source: LineSource
         var stamp: Timestamp
+        var precision: StampPrecision
         /// `nil` for one not seen before.
         var device: DeviceID?
     }

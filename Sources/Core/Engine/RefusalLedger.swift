@@ -25,8 +25,8 @@ struct RefusalLedger: Sendable {
     var isEmpty: Bool { entries.isEmpty }
 
     mutating func note(
-        _ reason: String, source: LineSource, column: Int, record: Span<UInt8>, start: Int,
-        end: Int, time: Timestamp
+        _ reason: String, count: Int = 1, source: LineSource, column: Int, record: Span<UInt8>,
+        start: Int, end: Int, time: Timestamp, fits: StampPrecision? = nil
     ) {
         let counted = sources.contains(source) || sources.count < limit
         let owner = counted ? source : Self.others
@@ -36,17 +36,18 @@ struct RefusalLedger: Sendable {
         for index in start..<min(end, start + Self.sampleBytes) { sample.append(record[index]) }
         while let last = sample.last, last == 0x0A || last == 0x0D { sample.removeLast() }
         if let place = places[key] {
-            entries[place].count += 1
+            entries[place].count += count
             entries[place].column = column
             entries[place].sample = String(decoding: sample, as: UTF8.self)
             entries[place].time = time
+            entries[place].fits = fits
             return
         }
         places[key] = entries.count
         entries.append(
             EngineStep.Refused(
-                source: owner, reason: reason, count: 1, column: column,
-                sample: String(decoding: sample, as: UTF8.self), time: time))
+                source: owner, reason: reason, count: count, column: column,
+                sample: String(decoding: sample, as: UTF8.self), time: time, fits: fits))
     }
 
     /// Hands the counts over and starts again from zero.

@@ -33,8 +33,8 @@ package struct TelemetryEngine: ~Copyable {
     var hasRegisteredDeclared = false
     var clock: EventClock
     var hold: JumpHold
-    private var ledger: RefusalLedger
-    package private(set) var counters = EngineCounters()
+    var ledger: RefusalLedger
+    package internal(set) var counters = EngineCounters()
     var pending: EngineStep
     /// Greatest arrival time and tick so far.
     var advancedTo = Timestamp.distantPast
@@ -60,14 +60,16 @@ package struct TelemetryEngine: ~Copyable {
             sequence: lastSequence + 1, advancedTo: .distantPast, counters: EngineCounters())
     }
 
-    /// Takes in the lines of `bytes[start..<end]`, whole records of one sender.
+    /// Takes in the lines of `bytes[start..<end]`, whole records of one sender whose stamps count
+    /// in `precision`.
     package mutating func ingest(
         _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,
-        arrivedAt arrival: Timestamp, emit: (EngineStep) -> Void
+        arrivedAt arrival: Timestamp, precision: StampPrecision = .auto,
+        emit: (EngineStep) -> Void
     ) {
         take(
-            bytes, from: start, to: end, source: source, arrival: arrival, trusted: false,
-            emit: emit)
+            bytes, from: start, to: end, source: source, arrival: arrival, precision: precision,
+            trusted: false, emit: emit)
     }
 
     /// Lets time pass up to a tick of the wall clock. Closes what is due and seals the step.
@@ -96,7 +98,7 @@ package struct TelemetryEngine: ~Copyable {
 
     private mutating func take(
         _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,
-        arrival: Timestamp, trusted: Bool, emit: (EngineStep) -> Void
+        arrival: Timestamp, precision: StampPrecision, trusted: Bool, emit: (EngineStep) -> Void
     ) {
         var position = start
         while position < end {
@@ -110,18 +112,15 @@ package struct TelemetryEngine: ~Copyable {
             case .record:
                 takeRecord(
                     bytes, recordStart..<position, source: source, arrival: arrival,
-                    trusted: trusted, emit: emit)
+                    precision: precision, trusted: trusted, emit: emit)
             }
         }
     }
 
     private mutating func takeRecord(
         _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource, arrival: Timestamp,
-        trusted: Bool, emit: (EngineStep) -> Void
+        precision: StampPrecision, trusted: Bool, emit: (EngineStep) -> Void
     ) {
-        let stamp =
-            parser.offsets.hasTimestamp
-            ? Timestamp(nanoseconds: parser.offsets.timestamp) : nil
         let keyStart = parser.offsets.seriesKeyStart
         let keyEnd = parser.offsets.seriesKeyEnd
         let hash = ByteHash.hash(bytes, from: keyStart, to: keyEnd)
@@ -140,14 +139,19 @@ package struct TelemetryEngine: ~Copyable {
         }
         let lateness = newcomer?.lateness ?? latenesses[series.series[index].device.index]
         let time: Timestamp
-        let verdict = clock.judge(stamp, arrival: arrival, lateness: lateness, trusted: trusted)
-        switch verdict {
+        let reading = readStamp(
+            of: source, precision: precision, arrival: arrival, lateness: lateness,
+            trusted: trusted)
+        switch reading.verdict {
         case .refuse(let reason):
-            return refuse(reason, bytes, record, source: source, time: arrival)
+            return refuse(
+                reason, bytes, record, source: source, time: arrival, fits: reading.fits)
         case .hold:
             let device = index < 0 ? newcomer?.device : series.series[index].device
-            return holdLine(
-                bytes, record, source: source, stamp: stamp ?? arrival, device: device, emit: emit)
+            let line = JumpHold.Line(
+                bytes: record.map { bytes[$0] }, source: source,
+                stamp: reading.stamp ?? arrival, precision: precision, device: device)
+            return holdLine(line, emit: emit)
         case .restamp(let arrival):
             counters.linesRestamped += 1
             time = arrival
@@ -213,12 +217,12 @@ package struct TelemetryEngine: ~Copyable {
 
     private mutating func refuse(
         _ reason: RefusalReason, _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource,
-        time: Timestamp
+        time: Timestamp, fits: StampPrecision? = nil
     ) {
         counters.linesRefused += 1
         ledger.note(
             reason.rawValue, source: source, column: 1, record: bytes, start: record.lowerBound,
-            end: record.upperBound, time: clock.now ?? time)
+            end: record.upperBound, time: clock.now ?? time, fits: fits)
     }
 
     private mutating func refuse(
@@ -233,16 +237,10 @@ package struct TelemetryEngine: ~Copyable {
 
     // MARK: Jumps of the event clock
 
-    private mutating func holdLine(
-        _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource, stamp: Timestamp,
-        device: DeviceID?, emit: (EngineStep) -> Void
-    ) {
-        refuse(hold.takeContradicted(by: stamp))
-        var copy: [UInt8] = []
-        for index in record { copy.append(bytes[index]) }
+    private mutating func holdLine(_ line: JumpHold.Line, emit: (EngineStep) -> Void) {
+        refuse(hold.takeContradicted(by: line.stamp))
         let since = (clock.now ?? .distantPast) - clock.policy.maximumJump
         let arrivals = lastArrivals
-        let line = JumpHold.Line(bytes: copy, source: source, stamp: stamp, device: device)
         let believed = hold.add(line) {
             Set(
                 arrivals.indices.filter { arrivals[$0] >= since }
@@ -256,7 +254,8 @@ package struct TelemetryEngine: ~Copyable {
         for line in hold.take() {
             take(
                 line.bytes.span, from: 0, to: line.bytes.count, source: line.source,
-                arrival: clock.now ?? .distantPast, trusted: trusted, emit: emit)
+                arrival: clock.now ?? .distantPast, precision: line.precision, trusted: trusted,
+                emit: emit)
         }
     }
 

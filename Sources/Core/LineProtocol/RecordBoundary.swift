@@ -15,26 +15,43 @@
 enum RecordBoundary {
     /// The offset after the newline that ends the record at the window's start; the window's end
     /// at most.
-    @inline(never) static func end(_ window: ByteWindow) -> Int {
+    @inline(never) static func end(_ window: ByteWindow) -> Int { walk(window).end }
+
+    /// The same, and whether that stays so whatever bytes come after the window: no string is open
+    /// at its end, and the newline is there.
+    static func walk(_ window: ByteWindow) -> (end: Int, isDecided: Bool) {
         var offset = window.skippingBlanks(0)
         while true {
             let byte = window.byte(offset)
-            if byte == ASCII.newline { return min(offset &+ 1, window.count) }
+            if byte == ASCII.newline {
+                return (min(offset &+ 1, window.count), offset < window.count)
+            }
             if byte == ASCII.space { break }
             offset = afterCharacter(window, offset)
         }
         while true {
             let byte = window.byte(offset)
-            if byte == ASCII.newline { return min(offset &+ 1, window.count) }
+            if byte == ASCII.newline {
+                return (min(offset &+ 1, window.count), offset < window.count)
+            }
             guard byte == ASCII.equals, window.byte(offset &+ 1) == ASCII.doubleQuote else {
                 offset = afterCharacter(window, offset)
                 continue
             }
             let newline = window.newline(from: offset &+ 2)
-            guard let close = ValueText.closingQuote(window, after: offset &+ 1),
-                close < newline || window.isValueEnd(close &+ 1)
-            else {
-                return min(newline &+ 1, window.count)
+            guard let close = ValueText.closingQuote(window, after: offset &+ 1) else {
+                return (min(newline &+ 1, window.count), false)
+            }
+            if close > newline {
+                // What follows the quote decides, and it may not have come yet.
+                let next = close &+ 1
+                let isCut = window.byte(next) == ASCII.carriageReturn && next &+ 1 >= window.count
+                if next >= window.count || isCut {
+                    return (min(newline &+ 1, window.count), false)
+                }
+                guard window.isValueEnd(next) else {
+                    return (min(newline &+ 1, window.count), true)
+                }
             }
             offset = close &+ 1
         }

@@ -7,16 +7,20 @@
 #include <linux/sock_diag.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONTROL_BYTES = 64 };
+enum { CONTROL_BYTES = 64, EVENTS_MAX = 256 };
 
 struct csystem_batch {
     uint32_t count;
@@ -101,21 +105,24 @@ static uint64_t big_endian_64(const uint8_t *bytes) {
     return value;
 }
 
+static void split_address(const struct sockaddr_storage *sender, uint64_t *high, uint64_t *low) {
+    if (sender->ss_family == AF_INET) {
+        const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)sender;
+        *low = 0xFFFF00000000u | ntohl(ipv4->sin_addr.s_addr);
+    } else if (sender->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)sender;
+        *high = big_endian_64(ipv6->sin6_addr.s6_addr);
+        *low = big_endian_64(ipv6->sin6_addr.s6_addr + 8);
+    }
+}
+
 csystem_datagram csystem_batch_datagram(const csystem_batch *batch, uint32_t index) {
     csystem_datagram datagram = {
         .bytes = batch->slots + (size_t)index * batch->slot_bytes,
         .length = batch->messages[index].msg_len,
         .truncated = (batch->messages[index].msg_hdr.msg_flags & MSG_TRUNC) != 0,
     };
-    const struct sockaddr_storage *sender = &batch->senders[index];
-    if (sender->ss_family == AF_INET) {
-        const struct sockaddr_in *ipv4 = (const struct sockaddr_in *)sender;
-        datagram.address_low = 0xFFFF00000000u | ntohl(ipv4->sin_addr.s_addr);
-    } else if (sender->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)sender;
-        datagram.address_high = big_endian_64(ipv6->sin6_addr.s6_addr);
-        datagram.address_low = big_endian_64(ipv6->sin6_addr.s6_addr + 8);
-    }
+    split_address(&batch->senders[index], &datagram.address_high, &datagram.address_low);
     return datagram;
 }
 
@@ -233,6 +240,102 @@ int csystem_refuse_datagrams(int descriptor) {
     struct sock_fprog program = {.len = 1, .filter = &refuse};
     return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0
         ? -errno : 0;
+}
+
+int csystem_tcp_listen(const char *host, uint16_t port, int backlog) {
+    struct addrinfo *address = resolve(host, port, AI_NUMERICHOST);
+    if (address == NULL) {
+        return CSYSTEM_BAD_ADDRESS;
+    }
+    int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) {
+        return give_up(-1, address);
+    }
+    int on = 1;
+    int off = 0;
+    if (address->ai_family == AF_INET6) {
+        setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    }
+    /* A restarted daemon gets its port back while old connections are in TIME_WAIT. */
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(descriptor, address->ai_addr, address->ai_addrlen) < 0
+        || listen(descriptor, backlog) < 0) {
+        return give_up(descriptor, address);
+    }
+    freeaddrinfo(address);
+    return descriptor;
+}
+
+int csystem_tcp_accept(int descriptor, uint64_t *address_high, uint64_t *address_low) {
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    int accepted;
+    do {
+        accepted = accept4(descriptor, (struct sockaddr *)&peer, &length,
+                           SOCK_CLOEXEC | SOCK_NONBLOCK);
+    } while (accepted < 0 && errno == EINTR);
+    if (accepted < 0) {
+        return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+    }
+    *address_high = 0;
+    *address_low = 0;
+    split_address(&peer, address_high, address_low);
+    /* A peer that lost its power never says goodbye; after about two minutes it is gone. */
+    int on = 1;
+    int idle_seconds = 60;
+    int interval_seconds = 15;
+    int probes = 4;
+    setsockopt(accepted, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(accepted, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
+    setsockopt(accepted, IPPROTO_TCP, TCP_KEEPINTVL, &interval_seconds, sizeof interval_seconds);
+    setsockopt(accepted, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    return accepted;
+}
+
+int csystem_readable_bytes(int descriptor) {
+    int bytes = 0;
+    return ioctl(descriptor, FIONREAD, &bytes) < 0 ? -errno : bytes;
+}
+
+int csystem_poll_create(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int csystem_poll_add(int poll, int descriptor, uint64_t token) {
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = token};
+    return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+int csystem_poll_remove(int poll, int descriptor) {
+    return epoll_ctl(poll, EPOLL_CTL_DEL, descriptor, NULL) < 0 ? -errno : 0;
+}
+
+int csystem_poll_wait(int poll, uint64_t *tokens, int count, int milliseconds) {
+    struct epoll_event events[EVENTS_MAX];
+    int ready = epoll_wait(poll, events, count < EVENTS_MAX ? count : EVENTS_MAX, milliseconds);
+    if (ready < 0) {
+        return errno == EINTR ? 0 : -errno;
+    }
+    for (int index = 0; index < ready; index++) {
+        tokens[index] = events[index].data.u64;
+    }
+    return ready;
+}
+
+int csystem_raise_descriptor_limit(int wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        return -errno;
+    }
+    rlim_t goal = (rlim_t)wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
+    if (limit.rlim_cur < goal) {
+        limit.rlim_cur = goal;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+            return -errno;
+        }
+    }
+    return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int)limit.rlim_cur;
 }
 
 int csystem_wait_readable(int first, int second) {

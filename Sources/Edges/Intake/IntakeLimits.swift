@@ -1,18 +1,21 @@
 /// How much of everything intake holds, and what happens beyond it.
 ///
 /// This is the centre of `Intake`, the room where bytes enter the program.
-/// - In: datagrams from the network; recordings, plain or gzip, from files and pipes.
+/// - In: datagrams and streams from the network; recordings, plain or gzip, from files and pipes.
 /// - Out: ``LineBlock`` values full of whole lines, each piece with its sender and arrival time.
 /// - Always: memory is fixed at the start. A block belongs to one place at a time: pool, listener
 ///   or reader, queue, engine, pool. A cut line is never handed on: half a number is a wrong
-///   number. Whatever is lost is counted, in one of the four places below.
-/// - Absent on purpose: the grammar of a line. Intake knows newlines, and for recordings it asks
-///   its caller where the last complete record ends. It decides nothing and stores nothing.
+///   number. Whatever is lost is counted, in one of the places below.
+/// - Absent on purpose: the grammar of a line. Intake knows newlines, and for recordings and streams
+///   it asks its caller where the last complete record ends. It decides nothing and stores nothing.
 ///
 /// What may be lost, and where it is counted:
 /// - the kernel's receive buffer is full: ``UDPCounts/kernelDrops``;
 /// - a datagram is longer than `datagramBytesMax`: its whole lines are kept, the rest is cut off,
 ///   ``UDPCounts/truncated``;
+/// - a line of a stream is longer than `lineBytesMax`: ``TCPCounts/overlongLines``; its connection
+///   ends in the middle of it: ``TCPCounts/cutLines``; more than `connections` want in:
+///   ``TCPCounts/refused``. All three are ``IntakeRefusal`` values too, with their sender;
 /// - a line of a recording does not fit a slab: ``RecordingReader/overlongLines``;
 /// - a line given to ``UDPSender`` does not fit any datagram: ``UDPSender/overlongLines``.
 package struct IntakeLimits: Hashable, Sendable {
@@ -28,12 +31,29 @@ package struct IntakeLimits: Hashable, Sendable {
     package var datagramsPerBatch = 64
     /// The kernel's buffer per socket, in bytes; cut to `net.core.rmem_max` without privilege.
     package var receiveBufferBytes = 8 << 20
+    /// Longest line of a stream, in bytes without its newline.
+    package var lineBytesMax = 65_536
+    /// Connections open at once, over all listeners.
+    package var connections = 1_024
+    /// A connection on which nothing came for this long is closed, in nanoseconds; 0 closes none.
+    /// Telegraf's `socket_listener` never closes one by default (`read_timeout` 0), and whoever
+    /// writes into a connection closed here loses that line without noticing: hence not minutes.
+    package var connectionIdleTime: UInt64 = 3_600_000_000_000
+    /// Lines behind a string that nobody closes are held for this long, in nanoseconds.
+    package var openStringTime: UInt64 = 5_000_000_000
+    /// Bytes read from a connection in its turn, at most.
+    package var readBytesMax = 64 << 10
+    /// Room a block must have left for a read.
+    package var readBytesMin = 16 << 10
+    /// Connections taken from one listener in its turn.
+    package var acceptsPerTurn = 64
 
     package init() {}
 
-    /// What intake keeps for itself when all slabs are in use, in bytes.
+    /// What intake keeps for itself at most, in bytes: all slabs in use, the longest incomplete line
+    /// on every connection.
     package var memoryBytes: Int {
         slabs * (slabBytes + segmentsPerBlock * MemoryLayout<LineSegment>.stride)
-            + datagramsPerBatch * (datagramBytesMax + 1)
+            + datagramsPerBatch * (datagramBytesMax + 1) + connections * lineBytesMax
     }
 }

@@ -11,12 +11,18 @@ package struct LineSegment: Hashable, Sendable {
     package let source: LineSource
     /// Wall clock when the kernel handed the bytes over.
     package let arrival: Timestamp
+    /// What its stamps count, as the listener was told.
+    package let precision: StampPrecision
 
-    package init(offset: Int, length: Int, source: LineSource, arrival: Timestamp) {
+    package init(
+        offset: Int, length: Int, source: LineSource, arrival: Timestamp,
+        precision: StampPrecision = .auto
+    ) {
         self.offset = offset
         self.length = length
         self.source = source
         self.arrival = arrival
+        self.precision = precision
     }
 
     package var range: Range<Int> { offset..<offset + length }
@@ -49,6 +55,8 @@ package struct LineBlock: ~Copyable, Sendable {
     package var kernelDrops: UInt64 = 0
     /// Set for blocks of a recording.
     package var position: InputPosition?
+    /// What listeners refused since the block before this one.
+    package private(set) var refusals: [IntakeRefusal] = []
 
     package init(slabBytes: Int, segmentsMax: Int) {
         slab = ByteSlab(capacity: slabBytes)
@@ -57,7 +65,7 @@ package struct LineBlock: ~Copyable, Sendable {
     }
 
     package var capacity: Int { slab.capacity }
-    package var isEmpty: Bool { segments.isEmpty }
+    package var isEmpty: Bool { segments.isEmpty && refusals.isEmpty }
     package var segmentCount: Int { segments.count }
 
     package func segment(_ index: Int) -> LineSegment { segments[index] }
@@ -77,19 +85,31 @@ package struct LineBlock: ~Copyable, Sendable {
 
     /// Adds a segment. False, and nothing is added, when it does not fit.
     package mutating func append(
-        _ bytes: Span<UInt8>, source: LineSource, arrival: Timestamp
+        _ bytes: Span<UInt8>, source: LineSource, arrival: Timestamp,
+        precision: StampPrecision = .auto
     ) -> Bool {
         guard hasRoom(for: bytes.count) else { return false }
         slab.copy(bytes, at: count)
         segments.append(
-            LineSegment(offset: count, length: bytes.count, source: source, arrival: arrival))
+            LineSegment(
+                offset: count, length: bytes.count, source: source, arrival: arrival,
+                precision: precision))
         count += bytes.count
+        return true
+    }
+
+    /// Adds a refusal. False, and nothing is added, when the block carries as many as it can.
+    mutating func note(_ refusal: IntakeRefusal) -> Bool {
+        for index in refusals.indices where refusals[index].merge(refusal) { return true }
+        guard refusals.count < IntakeRefusal.perBlock else { return false }
+        refusals.append(refusal)
         return true
     }
 
     /// Makes the block empty.
     package mutating func reset() {
         segments.removeAll(keepingCapacity: true)
+        refusals.removeAll()
         count = 0
         kernelDrops = 0
         position = nil
@@ -102,10 +122,24 @@ package struct LineBlock: ~Copyable, Sendable {
         _ body: (inout ByteSlab) throws(Failure) -> Int
     ) throws(Failure) {
         precondition(isEmpty, "BUG: block in use")
-        let length = try body(&slab)
+        try extend(source: source, arrival: arrival, precision: .auto) { slab, _ throws(Failure) in
+            try body(&slab)
+        }
+    }
+
+    /// Lets a reader put bytes straight into the free part of the block; the result is how many of
+    /// them, from its start, are whole lines and become a segment.
+    mutating func extend<Failure: Error>(
+        source: LineSource, arrival: Timestamp, precision: StampPrecision,
+        _ body: (inout ByteSlab, _ free: Range<Int>) throws(Failure) -> Int
+    ) throws(Failure) {
+        let length = try body(&slab, count..<capacity)
         guard length > 0 else { return }
+        precondition(hasRoom(for: length), "BUG: more than fits the block")
         segments.append(
-            LineSegment(offset: 0, length: length, source: source, arrival: arrival))
-        count = length
+            LineSegment(
+                offset: count, length: length, source: source, arrival: arrival,
+                precision: precision))
+        count += length
     }
 }

@@ -10,8 +10,10 @@ package import Primitives
 /// wrong number.
 package struct RecordingReader: ~Copyable, Sendable {
     /// Tells where the last complete record among the first bytes of a span ends: a number from 0
-    /// (none is complete) to the given count. The span starts at the start of a record.
-    package typealias Boundary = @Sendable (_ bytes: Span<UInt8>, _ count: Int) -> Int
+    /// (none is complete) to the given count. The span starts at the start of a record; unless it
+    /// `mayGrow`, an incomplete record that fills it must be ended at one of its newlines.
+    package typealias Boundary =
+        @Sendable (_ bytes: Span<UInt8>, _ count: Int, _ mayGrow: Bool) -> Int
 
     /// Where a recording comes from; equal for equal files, for going on after an interruption.
     package struct Identity: Hashable, Sendable {
@@ -85,7 +87,9 @@ package struct RecordingReader: ~Copyable, Sendable {
     }
 
     /// After the last newline among the first `count` bytes; 0 when there is none.
-    package static func lastNewline(_ bytes: Span<UInt8>, _ count: Int) -> Int {
+    @Sendable package static func lastNewline(
+        _ bytes: Span<UInt8>, _ count: Int, _ mayGrow: Bool = true
+    ) -> Int {
         var position = count
         while position > 0 && bytes[position - 1] != 0x0A { position -= 1 }
         return position
@@ -114,7 +118,7 @@ package struct RecordingReader: ~Copyable, Sendable {
     private func completeEnd(in slab: borrowing ByteSlab, _ count: Int) -> Int {
         guard count > 0 else { return 0 }
         if hasEnded { return count }
-        let end = slab.withBytes(0..<count) { boundary($0, count) }
+        let end = slab.withBytes(0..<count) { boundary($0, count, count < slab.capacity) }
         precondition(end >= 0 && end <= count, "BUG: boundary outside block")
         return end
     }

@@ -1,6 +1,6 @@
 package import Logging
 package import Platform
-internal import Primitives
+package import Primitives
 
 /// Receives line protocol over UDP and hands it on in blocks.
 ///
@@ -8,7 +8,7 @@ internal import Primitives
 /// calls as possible, and hands a block on as soon as the block is full or the socket is empty, so
 /// that no line waits for the next one. When the pool is empty it stops receiving: then the
 /// kernel's buffer fills, the kernel drops, and the drops are counted.
-package final class UDPListener: Sendable {
+package final class UDPListener: LineListener {
     /// Where it listens, with the port the kernel chose if it was asked to: `127.0.0.1:8094`.
     package let localAddress: String
     package let localPort: UInt16
@@ -16,6 +16,7 @@ package final class UDPListener: Sendable {
     package let receiveBufferBytes: Int
 
     private let socket: DatagramSocket
+    private let precision: StampPrecision
     private let limits: IntakeLimits
     private let logger: Logger
     private let wake: WakeSignal
@@ -25,8 +26,9 @@ package final class UDPListener: Sendable {
     /// Binds the socket; from here on the kernel collects datagrams. `setting` is the name of the
     /// configuration key, for the sentence when the address cannot be had.
     package init(
-        host: String, port: UInt16, limits: IntakeLimits = IntakeLimits(),
-        setting: String = "intake.udp", logger: Logger
+        host: String, port: UInt16, precision: StampPrecision = .auto,
+        limits: IntakeLimits = IntakeLimits(), setting: String = "intake.udp",
+        logger: Logger
     ) throws(SystemFailure) {
         let socket = try DatagramSocket(
             listeningOn: host, port: port, receiveBufferBytes: limits.receiveBufferBytes,
@@ -36,6 +38,7 @@ package final class UDPListener: Sendable {
         localPort = socket.localPort
         receiveBufferBytes = socket.receiveBufferBytes
         self.socket = socket
+        self.precision = precision
         self.limits = limits
         self.logger = logger
         if receiveBufferBytes < limits.receiveBufferBytes {
@@ -48,6 +51,10 @@ package final class UDPListener: Sendable {
         }
     }
 
+    package var threadName: String { "intake-udp" }
+
+    package var places: [String] { ["transport=udp address=\(localAddress)"] }
+
     /// Counters of the newest batch; may be read from any thread.
     package var counts: UDPCounts { published.snapshot }
 
@@ -55,7 +62,7 @@ package final class UDPListener: Sendable {
     /// and returns. Whoever pops `queue` must go on doing so, and giving blocks back, until then.
     package func run(pool: BlockPool, queue: BoundedQueue<LineBlock>) throws(SystemFailure) {
         var reception = Reception(
-            pool: pool, queue: queue,
+            pool: pool, queue: queue, precision: precision,
             batch: DatagramBatch(
                 datagrams: limits.datagramsPerBatch, bytesMax: limits.datagramBytesMax))
         defer { published.publish(reception.counts) }
@@ -124,13 +131,18 @@ package final class UDPListener: Sendable {
 private struct Reception: ~Copyable {
     let pool: BlockPool
     let queue: BoundedQueue<LineBlock>
+    let precision: StampPrecision
     var batch: DatagramBatch
     var counts = UDPCounts()
     private var block: LineBlock?
     private var arrival = Timestamp.distantPast
     private var dropsSeen: UInt32 = 0
 
-    init(pool: BlockPool, queue: BoundedQueue<LineBlock>, batch: consuming DatagramBatch) {
+    init(
+        pool: BlockPool, queue: BoundedQueue<LineBlock>, precision: StampPrecision,
+        batch: consuming DatagramBatch
+    ) {
+        self.precision = precision
         self.pool = pool
         self.queue = queue
         self.batch = batch
@@ -153,6 +165,7 @@ private struct Reception: ~Copyable {
 
     private mutating func add(_ index: Int) -> Bool {
         let arrival = arrival
+        let precision = precision
         guard var filling = block.take() else { return false }
         let (kept, isTruncated) = batch.withDatagram(index) { bytes, source, isTruncated in
             var length = bytes.count
@@ -160,7 +173,8 @@ private struct Reception: ~Copyable {
                 while length > 0 && bytes[length - 1] != 0x0A { length -= 1 }
             }
             let isKept = filling.append(
-                bytes.extracting(first: length), source: source, arrival: arrival)
+                bytes.extracting(first: length), source: source, arrival: arrival,
+                precision: precision)
             return (isKept ? length : -1, isTruncated)
         }
         block = consume filling

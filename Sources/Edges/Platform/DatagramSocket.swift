@@ -16,18 +16,19 @@ package struct DatagramSocket: ~Copyable, Sendable {
     package init(
         listeningOn host: String, port: UInt16, receiveBufferBytes: Int, setting: String
     ) throws(SystemFailure) {
-        subject = "udp " + DatagramSocket.text(host: host, port: port)
+        let address = SocketAddress(host: host, port: port)
+        subject = "udp " + address.text
         let wanted = Int32(clamping: receiveBufferBytes)
         let number = unsafe csystem_udp_listen(host, port, wanted)
         guard number >= 0 else {
-            throw DatagramSocket.listenFailure(subject, code: -number, setting: setting)
+            throw address.listenFailure("udp", code: -number, setting: setting)
         }
         descriptor = Descriptor(owning: number)
     }
 
     /// Connects to `host:port` for sending; `host` may be a name.
     package init(connectingTo host: String, port: UInt16) throws(SystemFailure) {
-        subject = "udp " + DatagramSocket.text(host: host, port: port)
+        subject = "udp " + SocketAddress(host: host, port: port).text
         let number = unsafe csystem_udp_connect(host, port)
         guard number != CSYSTEM_BAD_ADDRESS else {
             throw SystemFailure(
@@ -39,9 +40,9 @@ package struct DatagramSocket: ~Copyable, Sendable {
     }
 
     /// Where the socket is bound: `127.0.0.1:8094`, `[::1]:8094`.
-    package var localAddress: String { DatagramSocket.text(host: local.host, port: local.port) }
+    package var localAddress: String { SocketAddress(of: descriptor).text }
 
-    package var localPort: UInt16 { local.port }
+    package var localPort: UInt16 { SocketAddress(of: descriptor).port }
 
     /// What the kernel granted, in bytes.
     package var receiveBufferBytes: Int { Int(csystem_receive_buffer(descriptor.number)) }
@@ -78,46 +79,6 @@ package struct DatagramSocket: ~Copyable, Sendable {
             if sent >= 0 { return }
             let code = errno
             if code != EINTR { throw SystemFailure("send to", subject, code: code) }
-        }
-    }
-
-    private var local: (host: String, port: UInt16) {
-        var bytes = [CChar](repeating: 0, count: 64)
-        var port: UInt16 = 0
-        let code = unsafe csystem_local_address(descriptor.number, &bytes, bytes.count, &port)
-        guard code == 0 else { return ("unknown", 0) }
-        let text = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return (String(decoding: text, as: UTF8.self), port)
-    }
-
-    private static func text(host: String, port: UInt16) -> String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    }
-
-    private static func listenFailure(
-        _ subject: String, code: Int32, setting: String
-    ) -> SystemFailure {
-        switch code {
-        case -CSYSTEM_BAD_ADDRESS:
-            SystemFailure(
-                "listen on", subject, code: EINVAL, cause: "not an IPv4 or IPv6 address",
-                advice: "set \(setting) to an address such as 127.0.0.1:8094 or [::1]:8094")
-        case EADDRINUSE:
-            SystemFailure(
-                "listen on", subject, code: code,
-                advice: "another process has the port; stop it or set \(setting) to another"
-                    + " address")
-        case EADDRNOTAVAIL:
-            SystemFailure(
-                "listen on", subject, code: code, cause: "this machine does not have the address",
-                advice: "set \(setting) to one that `ip address` shows")
-        case EACCES, EPERM:
-            SystemFailure(
-                "listen on", subject, code: code,
-                advice: "ports below 1024 need CAP_NET_BIND_SERVICE; set \(setting) to a higher"
-                    + " port")
-        default:
-            SystemFailure("listen on", subject, code: code)
         }
     }
 }

@@ -47,20 +47,22 @@ struct ProgressRows {
         try db.cachedStatement(
             sql: """
                 INSERT INTO runtime (id, sequence, advanced_to, lines_accepted, lines_refused,
-                    lines_late, lines_restamped, readings, readings_refused, text_fields,
-                    windows_closed)
-                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    lines_late, lines_restamped, stamps_guessed, readings, readings_refused,
+                    text_fields, windows_closed)
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence,
                     advanced_to = excluded.advanced_to, lines_accepted = excluded.lines_accepted,
                     lines_refused = excluded.lines_refused, lines_late = excluded.lines_late,
-                    lines_restamped = excluded.lines_restamped, readings = excluded.readings,
+                    lines_restamped = excluded.lines_restamped,
+                    stamps_guessed = excluded.stamps_guessed, readings = excluded.readings,
                     readings_refused = excluded.readings_refused,
                     text_fields = excluded.text_fields, windows_closed = excluded.windows_closed
                 """
         ).execute(arguments: [
             step.sequence, step.advancedTo.nanoseconds, column(counters.linesAccepted),
             column(counters.linesRefused), column(counters.linesLate),
-            column(counters.linesRestamped), column(counters.readings),
+            column(counters.linesRestamped), column(counters.stampsGuessed),
+            column(counters.readings),
             column(counters.readingsRefused), column(counters.textFields),
             column(counters.windowsClosed),
         ])

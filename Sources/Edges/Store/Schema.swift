@@ -242,6 +242,7 @@ enum Schema {
             lines_refused INTEGER NOT NULL DEFAULT 0 CHECK (lines_refused >= 0),
             lines_late INTEGER NOT NULL DEFAULT 0 CHECK (lines_late >= 0),
             lines_restamped INTEGER NOT NULL DEFAULT 0 CHECK (lines_restamped >= 0),
+            stamps_guessed INTEGER NOT NULL DEFAULT 0 CHECK (stamps_guessed >= 0),
             readings INTEGER NOT NULL DEFAULT 0 CHECK (readings >= 0),
             readings_refused INTEGER NOT NULL DEFAULT 0 CHECK (readings_refused >= 0),
             text_fields INTEGER NOT NULL DEFAULT 0 CHECK (text_fields >= 0),

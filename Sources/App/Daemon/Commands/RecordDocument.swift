@@ -26,7 +26,7 @@ package struct RecordDocument {
     private static func run(
         _ path: String, write: (String) -> Void
     ) throws -> (accepted: Int, refused: Int) {
-        var reader = try RecordingReader(path: path, boundary: RecordEnds.last)
+        var reader = try RecordingReader(path: path, boundary: RecordSplit.end)
         var block = LineBlock(slabBytes: slabBytes, segmentsMax: 1)
         var parser = LineParser()
         var line = 1

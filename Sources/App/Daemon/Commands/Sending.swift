@@ -1,4 +1,5 @@
 import Intake
+import LineProtocol
 import Platform
 import Primitives
 
@@ -33,7 +34,7 @@ package struct Sending {
         _ file: String, index: Int, through sender: inout UDPSender
     ) throws {
         var reader = try RecordingReader(
-            path: file, fileIndex: index, boundary: RecordEnds.last)
+            path: file, fileIndex: index, boundary: RecordSplit.end)
         var block = LineBlock(
             slabBytes: IntakeLimits().slabBytes, segmentsMax: IntakeLimits().segmentsPerBlock)
         while try reader.fill(&block, arrival: WallClock.now()) {

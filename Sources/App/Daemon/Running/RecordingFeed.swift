@@ -1,4 +1,5 @@
 import Intake
+import LineProtocol
 import Platform
 import Primitives
 import Store
@@ -34,7 +35,7 @@ final class RecordingFeed: Sendable {
         var pipes: [Int: PipeReader] = [:]
         for (index, file) in files.enumerated() {
             let reader = try RecordingReader(
-                path: file, fileIndex: index, boundary: RecordEnds.last)
+                path: file, fileIndex: index, boundary: RecordSplit.end)
             let identity = reader.identity
             guard file != "-", let size = reader.fileSize else {
                 names.append(FoldedInput(name: file, size: nil, hash: "", offset: 0))
@@ -98,7 +99,7 @@ final class RecordingFeed: Sendable {
                 pipe
             } else {
                 try RecordingReader(
-                    path: file, fileIndex: index, startingAt: offset, boundary: RecordEnds.last)
+                    path: file, fileIndex: index, startingAt: offset, boundary: RecordSplit.end)
             }
         var pace = speed.map { ReplayPace(speed: $0) }
         // Recordings bring their own time: the event clock ignores this one, and the wall clock

@@ -1,5 +1,6 @@
 /* The few Linux calls that Swift cannot import or can only express with pages of pointer
-   arithmetic: batched datagram receive with control messages, socket addresses, eventfd.
+   arithmetic: batched datagram receive with control messages, socket addresses, stream sockets,
+   epoll, eventfd.
 
    In: plain integers and C strings. Out: a non-negative result, or the negated errno.
    Always: no call allocates except csystem_batch_create; nothing here keeps global state.
@@ -34,7 +35,7 @@ csystem_datagram csystem_batch_datagram(const csystem_batch *batch, uint32_t ind
 /* The socket's drop counter (wraps at 2^32) as last reported with a datagram; 0 before. */
 uint32_t csystem_batch_drops(const csystem_batch *batch);
 
-/* Result of the two open calls when `host` names no address. */
+/* Result of the open calls when `host` names no address. */
 #define CSYSTEM_BAD_ADDRESS (-4096)
 
 /* A bound, non-blocking UDP socket. `host` must be numeric; port 0 lets the kernel choose. */
@@ -49,6 +50,27 @@ int csystem_local_address(int descriptor, char *host, size_t host_bytes, uint16_
 int csystem_socket_drops(int descriptor, uint32_t *drops);
 /* From now on the kernel queues nothing more on this socket; what it holds stays readable. */
 int csystem_refuse_datagrams(int descriptor);
+
+/* A listening, non-blocking TCP socket. `host` must be numeric; port 0 lets the kernel choose. */
+int csystem_tcp_listen(const char *host, uint16_t port, int backlog);
+/* Accepts one connection, non-blocking and with keep-alive probes, and tells the peer's IPv6
+   address (big endian halves; IPv4 as ::ffff:a.b.c.d). -EAGAIN when none waits. */
+int csystem_tcp_accept(int descriptor, uint64_t *address_high, uint64_t *address_low);
+/* Bytes the kernel holds that can be read at once. */
+int csystem_readable_bytes(int descriptor);
+
+/* A set of descriptors to wait on. */
+int csystem_poll_create(void);
+/* Watches `descriptor` for input; events of it carry `token`. */
+int csystem_poll_add(int poll, int descriptor, uint64_t token);
+int csystem_poll_remove(int poll, int descriptor);
+/* Waits at most `milliseconds` (-1: without limit) and fills in the tokens of what can be read.
+   Returns how many there are, at most `count` and at most 256; 0 after the time. */
+int csystem_poll_wait(int poll, uint64_t *tokens, int count, int milliseconds);
+
+/* Raises the number of descriptors this process may open to `wanted` if its hard limit allows,
+   else to that; returns the number in force. */
+int csystem_raise_descriptor_limit(int wanted);
 
 /* Waits without limit until one of the two can be read. */
 int csystem_wait_readable(int first, int second);
