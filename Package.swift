@@ -81,7 +81,9 @@ let tests: [Target] = [
     .testTarget(name: "LineProtocolTests", dependencies: ["LineProtocol"]),
     .testTarget(name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "Primitives"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Primitives"]),
-    .testTarget(name: "IntakeTests", dependencies: ["Intake", "Platform", "Primitives", logging]),
+    .testTarget(
+        name: "IntakeTests",
+        dependencies: ["Intake", "LineProtocol", "Platform", "Primitives", logging]),
     .testTarget(name: "WindowsTests", dependencies: ["Windows", "Primitives"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", "Windows", "Primitives"]),
     .testTarget(

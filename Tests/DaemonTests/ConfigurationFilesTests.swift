@@ -1,6 +1,7 @@
 import Daemon
 import Engine
 import Foundation
+import Primitives
 import Testing
 
 /// The example files and the reference page say what the code does.
@@ -52,6 +53,7 @@ import Testing
         #expect(configuration.gateway == "pump-house-3")
         #expect(configuration.stateDirectory == "/var/lib/forestall")
         #expect(configuration.engine.devices.map(\.name) == ["P-101"])
+        #expect(configuration.intake.listeners.map(\.precision) == [.milliseconds])
     }
 
     /// `# [section]`, a table that is commented out.
@@ -84,7 +86,7 @@ import Testing
     /// `[class.pump.signal.flow]` as the schema calls it, with a dot at its end.
     static func pattern(_ header: String) -> String {
         var parts = header.filter { $0 != "[" && $0 != "]" }.components(separatedBy: ".")
-        if parts[0] == "class" {
+        if parts[0] == "class" || parts[0] == "listener" {
             parts[1] = "NAME"
             if parts.count > 3 { parts[3] = parts[2] == "signal" ? "FIELD" : "NAME" }
         }

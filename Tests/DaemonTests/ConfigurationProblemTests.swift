@@ -65,7 +65,7 @@ import Testing
 
     static let topNames =
         "gateway, identity_tags, attribute_tags, class_tag, default_identity, state, log, intake, "
-        + "clock, limits, tickets, class, device"
+        + "clock, limits, tickets, listener, class, device"
 
     @Test func wrongTypes() {
         check(
@@ -310,6 +310,60 @@ import Testing
             "f.toml:2: class.pump keeps 256 windows of each signal open with window = \"100ms\" "
                 + "and lateness = \"10s\"; at most 64 are possible, so lengthen the window or "
                 + "shorten the lateness")
+    }
+
+    static let listener = "[listener.a]\ntransport = \"udp\"\naddress = \"127.0.0.1:8096\"\n"
+
+    @Test func listeners() {
+        check(Self.listener, "")
+        check(
+            "[listener.a]\n",
+            """
+            f.toml:1: listener.a has no transport; add transport = "udp" or "tcp"
+            f.toml:1: listener.a has no address; add address = "127.0.0.1:8096"
+            """)
+        check(
+            Self.listener + "precision = \"mS\"",
+            "f.toml:4: listener.a.precision = \"mS\" is unknown, did you mean \"ms\"; expected one "
+                + "of \"auto\", \"s\", \"ms\", \"us\", \"ns\"")
+        check(
+            "[listener.a]\ntransport = \"quic\"\naddress = \"127.0.0.1\"",
+            """
+            f.toml:2: listener.a.transport = "quic" is unknown; expected one of "udp", "tcp"
+            f.toml:3: listener.a.address = "127.0.0.1" is not an address; expected "HOST:PORT" such \
+            as "127.0.0.1:8094" or "[::1]:8094"
+            """)
+        check(
+            Self.listener + "presicion = \"ms\"",
+            "f.toml:4: unknown key listener.a.presicion; did you mean precision?")
+        check(
+            "listener = 3",
+            "f.toml:1: listener = 3 is a whole number; expected tables, one per listener: "
+                + "[listener.NAME]")
+        check(
+            "intake.maximum_connections = 0",
+            "f.toml:1: intake.maximum_connections = 0 is out of range; expected a whole number "
+                + "from 1 to 65536")
+    }
+
+    @Test func addressesTakenTwice() {
+        check(
+            "[listener.a]\ntransport = \"udp\"\naddress = \"127.0.0.1:8094\"",
+            "f.toml:3: listener.a.address = \"127.0.0.1:8094\" is the default of intake.udp too; "
+                + "choose another address or set intake.udp = []")
+        check(
+            "intake.tcp = [\"127.0.0.1:8096\"]\n"
+                + "[listener.a]\ntransport = \"tcp\"\naddress = \"127.0.0.1:8096\"",
+            "f.toml:4: listener.a.address = \"127.0.0.1:8096\" is in intake.tcp too; remove it in "
+                + "one of the two places")
+        let other = Self.listener.replacing("[listener.a]", with: "[listener.b]")
+        check(
+            Self.listener + other,
+            "f.toml:6: listener.b.address = \"127.0.0.1:8096\" is the address of listener.a too; "
+                + "an address can be listened on once")
+        // Another transport is another place, and port 0 is never the same one.
+        check(Self.listener + other.replacing("udp", with: "tcp"), "")
+        check((Self.listener + other).replacing("8096", with: "0"), "")
     }
 
     @Test func syntax() {

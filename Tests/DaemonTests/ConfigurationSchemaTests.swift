@@ -20,8 +20,11 @@ import Windows
         ("state.directory", "`./forestall-state`", #""/srv/state""#),
         ("log.level", #""info""#, #""debug""#),
         ("intake.udp", #"["127.0.0.1:8094"]"#, #"["[::1]:0", "10.0.0.1:8094"]"#),
+        ("intake.tcp", #"["127.0.0.1:8094"]"#, "[]"),
         ("intake.receive_buffer", #""8MiB""#, #""1GiB""#),
         ("intake.maximum_line_bytes", "65536", "4096"),
+        ("intake.maximum_connections", "1024", "65536"),
+        ("intake.idle_timeout", #""1h""#, #""0s""#),
         ("clock.max_jump", #""1d""#, #""2h""#),
         ("clock.max_age", #""400d""#, #""2w""#),
         ("clock.tick", #""1s""#, #""100ms""#),
@@ -34,6 +37,9 @@ import Windows
         ("tickets.recovery", #""1d""#, #""1h30m""#),
         ("tickets.close_after", #""7d""#, #""10d""#),
         ("tickets.update_interval", #""1d""#, #""12h""#),
+        ("listener.NAME.transport", "required", #""tcp""#),
+        ("listener.NAME.address", "required", #""[::1]:8097""#),
+        ("listener.NAME.precision", #""auto""#, #""ms""#),
         ("class.NAME.measurements", "`[\"NAME\"]`", #"["a", "b"]"#),
         ("class.NAME.window", #""1m""#, #""10m""#),
         ("class.NAME.lateness", #""10s""#, #""250ms""#),
@@ -75,9 +81,10 @@ import Windows
     static func text(_ pattern: String, _ value: String?) -> String {
         let sections = [
             "class.NAME.component.NAME.parts.", "class.NAME.component.NAME.",
-            "class.NAME.signal.FIELD.", "class.NAME.", "device.NAME.", "",
+            "class.NAME.signal.FIELD.", "class.NAME.", "listener.NAME.", "device.NAME.", "",
         ]
         var lines: [String: [String]] = [
+            "listener.NAME.": ["transport = \"udp\"", "address = \"127.0.0.1:8096\""],
             "class.NAME.component.NAME.": ["signals = [\"x\"]"],
             "class.NAME.component.NAME.parts.": ["number = \"p\""],
         ]
@@ -92,7 +99,8 @@ import Windows
         func body(_ section: String) -> String {
             lines[section, default: []].joined(separator: "\n") + "\n"
         }
-        return body("") + "[class.c]\n" + body("class.NAME.") + "[class.c.signal.x]\n"
+        return body("") + "[listener.l]\n" + body("listener.NAME.") + "[class.c]\n"
+            + body("class.NAME.") + "[class.c.signal.x]\n"
             + body("class.NAME.signal.FIELD.") + "[class.c.signal.other]\n[class.c.component.k]\n"
             + body("class.NAME.component.NAME.")
             + (part

@@ -15,13 +15,17 @@ final class RunningDaemon {
     }
 
     let process: Process
+    /// Of the UDP listeners.
     let ports: [UInt16]
+    /// Of the TCP listeners: one of its own, then those of the configuration.
+    let tcpPorts: [UInt16]
     private let errorsPath: String
 
-    /// Starts it with the example configuration and `listeners` listeners, and waits until it is
-    /// ready. A value for `configuration` replaces the example.
+    /// Starts it with the example configuration, `listeners` UDP listeners and a TCP listener, and
+    /// waits until it is ready. A value for `configuration` replaces the example.
     init(
         in directory: TemporaryDirectory, state: String, listeners: Int = 1,
+        clock: String = "event",
         configuration: String? = nil
     ) throws {
         let folder = "configuration-" + UUID().uuidString
@@ -31,12 +35,12 @@ final class RunningDaemon {
             configuration ?? example, to: folder + "/forestall.toml")
         let addresses = Array(repeating: "\"127.0.0.1:0\"", count: listeners)
         try directory.write(
-            "[intake]\nudp = [\(addresses.joined(separator: ", "))]\n",
+            "[intake]\nudp = [\(addresses.joined(separator: ", "))]\ntcp = [\"127.0.0.1:0\"]\n",
             to: folder + "/conf.d/listeners.toml")
         errorsPath = directory(folder + "/errors")
         process = try ForestallProgram.start(
             try ForestallProgram.path(),
-            ["run", "--clock", "event", "--config", main, "--state", state],
+            ["run", "--clock", clock, "--config", main, "--state", state],
             input: "/dev/null", output: "/dev/null", errors: errorsPath)
         let path = errorsPath
         let started = process
@@ -47,15 +51,24 @@ final class RunningDaemon {
             try announced().contains("ready") || !started.isRunning
         }
         let lines = try announced()
-        let prefix = "listening transport=udp address=127.0.0.1:"
-        ports = lines.filter { $0.hasPrefix(prefix) }
-            .compactMap { UInt16($0.dropFirst(prefix.count)) }
+        func ports(_ transport: String) -> [UInt16] {
+            let prefix = "listening transport=\(transport) address=127.0.0.1:"
+            return lines.filter { $0.hasPrefix(prefix) }
+                .compactMap { UInt16($0.dropFirst(prefix.count)) }
+        }
+        self.ports = ports("udp")
+        tcpPorts = ports("tcp")
         guard lines.contains("ready") else {
             throw Failure(description: "the daemon did not start: " + lines.joined(separator: "\n"))
         }
     }
 
     deinit { ForestallProgram.kill(process) }
+
+    /// What it has said so far.
+    var log: String {
+        get throws { try String(contentsOfFile: errorsPath, encoding: .utf8) }
+    }
 
     enum Signal {
         case terminate

@@ -16,19 +16,29 @@ final class EngineRun {
     }
 
     func send(
-        _ text: String, source: LineSource = .file(0), at arrival: Timestamp = Timestamp(seconds: 0)
+        _ text: String, source: LineSource = .file(0),
+        at arrival: Timestamp = Timestamp(seconds: 0), precision: StampPrecision = .auto
     ) {
-        send(Array(text.utf8)[...], source: source, at: arrival)
+        send(Array(text.utf8)[...], source: source, at: arrival, precision: precision)
     }
 
     func send(
         _ bytes: ArraySlice<UInt8>, source: LineSource = .file(0),
-        at arrival: Timestamp = Timestamp(seconds: 0)
+        at arrival: Timestamp = Timestamp(seconds: 0), precision: StampPrecision = .auto
     ) {
         let block = Array(bytes)
-        engine.ingest(block.span, from: 0, to: block.count, source: source, arrivedAt: arrival) {
-            steps.append($0)
-        }
+        engine.ingest(
+            block.span, from: 0, to: block.count, source: source, arrivedAt: arrival,
+            precision: precision
+        ) { steps.append($0) }
+    }
+
+    func noteRefused(
+        _ reason: String, isLine: Bool, count: Int, sample: String, at arrival: Timestamp
+    ) {
+        engine.noteRefused(
+            reason, isLine: isLine, count: count, source: .file(0),
+            sample: Array(sample.utf8).span, at: arrival)
     }
 
     func tick(_ now: Int64) { engine.advance(to: Timestamp(seconds: now)) { steps.append($0) } }

@@ -82,6 +82,7 @@ import Windows
         let inputs: [RefusalReason: [String]] = [
             .noIdentity: ["m v=1 5\n"],
             .clockSkew: [line("a", at: 0), line("a", at: 999_999), line("a", at: 1)],
+            .timestampOverflow: ["m,device=a v=1 9223372036854775807\n"],
             .noTimestamp: ["m,device=a v=1\n"],
             .late: [line("a", at: 500), line("a", at: 1)],
             .tooManyDevices: [line("a", at: 0), line("b", at: 1)],
@@ -91,7 +92,8 @@ import Windows
         for reason in RefusalReason.allCases {
             let limits = EngineLimits(devices: 1, signalsPerDevice: 1, seriesKeys: 2)
             let run = EngineRun(.byEvent(limits: limits))
-            for line in inputs[reason] ?? [] { run.send(line) }
+            let precision = reason == .timestampOverflow ? StampPrecision.seconds : .auto
+            for line in inputs[reason] ?? [] { run.send(line, precision: precision) }
             run.finish()
             // The one signal allowed is the first; a second one is refused besides.
             #expect(run.refused.contains { $0.reason == reason.rawValue }, "\(reason)")

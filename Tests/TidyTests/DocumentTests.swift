@@ -12,6 +12,7 @@ struct DocumentTests {
     @Test(arguments: [
         ("LineRejection", "Sources/Core/LineProtocol/LineRejection.swift"),
         ("RefusalReason", "Sources/Core/Engine/RefusalReason.swift"),
+        ("IntakeRefusalReason", "Sources/Edges/Intake/IntakeRefusal.swift"),
         ("TicketReason", "Sources/Core/Tickets/TicketReason.swift"),
         ("CommandRefusal", "Sources/Core/Tickets/OperatorCommand.swift"),
         ("RiskReason", "Sources/Core/Prognosis/Risk.swift"),

@@ -5,7 +5,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     /// The stamp is further from arrival time than any clock error or backlog explains.
     case clockSkew = "clock_skew"
     /// Scaled by the precision of its listener, the stamp does not fit 64 bits of nanoseconds.
-    case timestampOutOfRange = "timestamp_out_of_range"
+    case timestampOverflow = "timestamp_overflow"
     /// No stamp in the line, and no clock to take one from.
     case noTimestamp = "no_timestamp"
     /// The window was closed already.
@@ -19,7 +19,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
         switch self {
         case .noIdentity: return "no identity tag names the device, and no default_identity is set"
         case .clockSkew: return "the timestamp is too far from the time of arrival"
-        case .timestampOutOfRange:
+        case .timestampOverflow:
             return "the timestamp is no time in the precision of its listener"
         case .noTimestamp: return "the line has no timestamp and the event clock has not started"
         case .late: return "the window of this timestamp is closed"

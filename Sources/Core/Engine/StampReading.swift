@@ -38,7 +38,7 @@ extension TelemetryEngine {
         of source: LineSource, precision: StampPrecision, arrival: Timestamp, lateness: TimeSpan,
         trusted: Bool
     ) -> StampReading {
-        var reading = StampReading(stamp: nil, verdict: .refuse(.timestampOutOfRange))
+        var reading = StampReading(stamp: nil, verdict: .refuse(.timestampOverflow))
         if parser.offsets.hasTimestamp {
             reading.stamp = precision.time(of: parser.offsets.timestamp)
         }
@@ -90,10 +90,10 @@ extension TelemetryEngine {
     /// Counts what the listeners refused before it became lines, beside what the engine refuses.
     /// `reason` is a stable word; `sample` is the beginning of what was refused, if there is any.
     package mutating func noteRefused(
-        _ reason: String, count: Int, source: LineSource, sample: Span<UInt8>,
+        _ reason: String, isLine: Bool, count: Int, source: LineSource, sample: Span<UInt8>,
         at arrival: Timestamp
     ) {
-        counters.linesRefused += UInt64(count)
+        if isLine { counters.linesRefused += UInt64(count) }
         ledger.note(
             reason, count: count, source: source, column: 1, record: sample, start: 0,
             end: sample.count, time: clock.now ?? arrival)

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -290,11 +289,6 @@ int csystem_tcp_accept(int descriptor, uint64_t *address_high, uint64_t *address
     setsockopt(accepted, IPPROTO_TCP, TCP_KEEPINTVL, &interval_seconds, sizeof interval_seconds);
     setsockopt(accepted, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
     return accepted;
-}
-
-int csystem_readable_bytes(int descriptor) {
-    int bytes = 0;
-    return ioctl(descriptor, FIONREAD, &bytes) < 0 ? -errno : bytes;
 }
 
 int csystem_poll_create(void) {

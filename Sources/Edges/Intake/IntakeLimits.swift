@@ -45,6 +45,8 @@ package struct IntakeLimits: Hashable, Sendable {
     package var readBytesMax = 64 << 10
     /// Room a block must have left for a read.
     package var readBytesMin = 16 << 10
+    /// At a stop connections that go on sending are read for this long, in nanoseconds.
+    package var drainTime: UInt64 = 2_000_000_000
     /// Connections taken from one listener in its turn.
     package var acceptsPerTurn = 64
 

@@ -8,6 +8,9 @@ package enum IntakeRefusalReason: String, CaseIterable, Sendable {
     case connectionLost = "connection_lost"
     /// As many connections are open as there may be.
     case tooManyConnections = "too_many_connections"
+
+    /// False for a connection that never became lines.
+    package var isAboutALine: Bool { self != .tooManyConnections }
 }
 
 /// What a listener refused, of one sender and for one reason. It travels on a ``LineBlock``, the

@@ -48,9 +48,6 @@ final class TCPConnection {
     /// Bytes a block must have left for a turn: the line's beginning and a read worth the call.
     var bytesNeeded: Int { tailCount + limits.readBytesMin }
 
-    /// Bytes the kernel holds for the connection now.
-    var readableBytes: Int { socket.readableBytes }
-
     func watch(with poll: borrowing ReadinessPoll, token: UInt64) throws(SystemFailure) {
         try poll.add(socket, token: token)
     }

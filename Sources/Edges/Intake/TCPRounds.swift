@@ -61,8 +61,8 @@ struct TCPRounds: ~Copyable {
         return filling.handOn() && isWanted
     }
 
-    /// The end: takes the connections the kernel still holds, and of each connection what the
-    /// kernel held when its turn came. A peer that goes on sending cannot prolong this.
+    /// The end: takes the connections the kernel still holds, and reads each until it has nothing
+    /// more now. A peer that goes on sending can prolong this by ``IntakeLimits/drainTime`` at most.
     mutating func finish() {
         let now = MonotonicClock.now()
         for place in listeners.indices {
@@ -72,17 +72,16 @@ struct TCPRounds: ~Copyable {
             }
             poll.remove(listeners[place].socket)
         }
-        for place in connections.indices {
-            guard let connection = connections[place] else { continue }
-            // One byte more than it held, to see whether the peer has closed.
-            let goal = counts.bytes + UInt64(connection.readableBytes) + 1
-            while isWanted && connections[place] != nil {
+        let end = now + limits.drainTime
+        var talking = connections.indices.filter { connections[$0] != nil }
+        while isWanted && !talking.isEmpty && MonotonicClock.now() < end {
+            talking.removeAll { place in
                 let before = counts.bytes
                 takeTurn(place, arrival: WallClock.now(), now: now)
-                if counts.bytes == before || counts.bytes >= goal { break }
+                return counts.bytes == before || connections[place] == nil
             }
-            if connections[place] != nil { close(place, arrival: WallClock.now()) }
         }
+        for place in connections.indices { close(place, arrival: WallClock.now()) }
         _ = filling.handOn()
     }
 

@@ -80,7 +80,4 @@ package struct StreamSocket: ~Copyable, Sendable {
             }
         }
     }
-
-    /// Bytes the kernel holds for this connection.
-    package var readableBytes: Int { Int(max(0, csystem_readable_bytes(descriptor.number))) }
 }

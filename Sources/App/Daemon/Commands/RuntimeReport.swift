@@ -10,7 +10,9 @@ enum RuntimeReport {
     static let interval: UInt64 = 10_000_000_000
 
     /// JSON for table `runtime`.
-    static func json(startedAt: Timestamp, udp: UDPCounts) -> String {
+    static func json(startedAt: Timestamp, intake: IntakeCounts) -> String {
+        let udp = intake.udp
+        let tcp = intake.tcp
         var json = JSONText()
         json.object { json in
             json.member("pid", Int(ProcessInfo.processInfo.processIdentifier))
@@ -20,6 +22,13 @@ enum RuntimeReport {
             json.member("datagram_bytes", Int64(clamping: udp.bytes))
             json.member("kernel_drops", Int64(clamping: udp.kernelDrops))
             json.member("truncated", Int64(clamping: udp.truncated))
+            json.member("connections_open", Int64(clamping: tcp.open))
+            json.member("connections_accepted", Int64(clamping: tcp.accepted))
+            json.member("connections_refused", Int64(clamping: tcp.refused))
+            json.member("connections_idle_closed", Int64(clamping: tcp.idleClosed))
+            json.member("tcp_bytes", Int64(clamping: tcp.bytes))
+            json.member("overlong_lines", Int64(clamping: tcp.overlongLines))
+            json.member("cut_lines", Int64(clamping: tcp.cutLines))
             json.member("resident_bytes", Int64(clamping: ProcessUsage.residentBytes))
         }
         return json.text
@@ -32,6 +41,13 @@ enum RuntimeReport {
         var datagrams: Int64
         var kernelDrops: Int64
         var truncated: Int64
+        var connectionsOpen: Int64
+        var connectionsAccepted: Int64
+        var connectionsRefused: Int64
+        var connectionsIdleClosed: Int64
+        var tcpBytes: Int64
+        var overlongLines: Int64
+        var cutLines: Int64
         var residentBytes: Int64
     }
 
@@ -49,6 +65,15 @@ enum RuntimeReport {
             ("Datagrams", String(facts.datagrams)),
             ("Kernel drops", String(facts.kernelDrops)),
             ("Truncated", String(facts.truncated)),
+            (
+                "Connections",
+                "\(facts.connectionsOpen) open, \(facts.connectionsAccepted) accepted, "
+                    + "\(facts.connectionsRefused) refused, "
+                    + "\(facts.connectionsIdleClosed) closed for silence"
+            ),
+            ("Bytes over TCP", String(facts.tcpBytes)),
+            ("Overlong lines", String(facts.overlongLines)),
+            ("Cut lines", String(facts.cutLines)),
             ("Memory", "\(facts.residentBytes / 1_048_576) MiB"),
         ]
     }

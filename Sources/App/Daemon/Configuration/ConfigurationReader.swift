@@ -15,23 +15,27 @@ struct ConfigurationReader {
     private(set) var classes: [ClassDraft] = []
     /// In the order they were written.
     private(set) var devices: [DeviceDraft] = []
+    private(set) var intake = IntakeSettings()
 
     mutating func configuration(_ root: ConfigurationItem) -> DaemonConfiguration {
         var configuration = DaemonConfiguration()
         guard case .table(let entries) = root.content else { return configuration }
         let sections = apply(
             ConfigurationSchema.gateway, entries, at: [], to: &configuration,
-            children: ["class", "device"])
+            children: ["listener", "class", "device"])
         for section in sections {
             for entry in named(section, at: [section.key], a: section.key) {
                 if section.key == "class" {
                     classes.append(machineClass(entry))
+                } else if section.key == "listener" {
+                    configuration.intake.listeners.append(listener(entry))
                 } else {
                     devices.append(device(entry))
                 }
             }
         }
         configuration.engine.devices = devices.map(\.value).sorted { $0.name < $1.name }
+        intake = configuration.intake
         var generic = configuration.engine.classes[0]
         if let draft = classes.first(where: { $0.machine.name == generic.name }) {
             generic = draft.value
@@ -39,6 +43,14 @@ struct ConfigurationReader {
         configuration.engine.classes =
             [generic] + classes.filter { $0.machine.name != generic.name }.map(\.value)
         return configuration
+    }
+
+    private mutating func listener(_ entry: ConfigurationEntry) -> ListenerSettings {
+        let path = ["listener", entry.key]
+        var listener = ListenerSettings(name: entry.key)
+        items[path] = entry.item
+        _ = apply(ConfigurationSchema.listener, entries(entry), at: path, to: &listener)
+        return listener
     }
 
     private mutating func machineClass(_ entry: ConfigurationEntry) -> ClassDraft {

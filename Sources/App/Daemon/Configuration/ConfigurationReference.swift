@@ -52,6 +52,9 @@ package enum ConfigurationReference {
         case []:
             return "Keys with a dot may be written as they are or in a table: `state.directory` is "
                 + "`directory` below `[state]`."
+        case ConfigurationSchema.listenerSection:
+            return "A listener with settings of its own, beside those of `intake.udp` and "
+                + "`intake.tcp`."
         case ConfigurationSchema.classSection:
             return "A class of machine, declared once for all its devices. The name `generic` "
                 + "stands for devices of no declared class; it takes no `measurements` and no "

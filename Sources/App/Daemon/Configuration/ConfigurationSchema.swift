@@ -10,9 +10,10 @@ import Windows
 package enum ConfigurationSchema {
     /// All keys, section by section.
     package static let keys: [KeyFacts] =
-        gateway.map(\.facts) + machineClass.map(\.facts) + signal.map(\.facts)
-        + component.map(\.facts) + part.map(\.facts) + device.map(\.facts)
+        gateway.map(\.facts) + listener.map(\.facts) + machineClass.map(\.facts)
+        + signal.map(\.facts) + component.map(\.facts) + part.map(\.facts) + device.map(\.facts)
 
+    static let listenerSection = ["listener", "NAME"]
     static let classSection = ["class", "NAME"]
     static let signalSection = ["class", "NAME", "signal", "FIELD"]
     static let componentSection = ["class", "NAME", "component", "NAME"]
@@ -53,11 +54,22 @@ package enum ConfigurationSchema {
             "Where to listen for line protocol over UDP; port 0 lets the kernel choose, "
                 + "an empty list means nowhere."),
         top(
+            "intake.tcp", \.intake.tcp, .addresses,
+            "Where to listen for line protocol over TCP, likewise."),
+        top(
             "intake.receive_buffer", \.intake.receiveBufferBytes, .size(64 << 10, 1 << 30),
             "Kernel buffer of each UDP socket; bursts beyond it are lost and counted."),
         top(
             "intake.maximum_line_bytes", \.intake.maximumLineBytes, .whole(256...65_536),
             unit: "bytes", "Longer lines are refused and counted."),
+        top(
+            "intake.maximum_connections", \.intake.maximumConnections, .whole(1...65_536),
+            unit: "connections",
+            "TCP connections open at once; newcomers beyond it are refused and counted."),
+        top(
+            "intake.idle_timeout", \.intake.idleTimeout, .duration(.zero, .days(365)),
+            "A TCP connection on which nothing came for this long is closed and counted; "
+                + "\"0s\" closes none."),
     ]
 
     private static let clockKeys: [ConfigurationKey<DaemonConfiguration>] = [
@@ -105,6 +117,20 @@ package enum ConfigurationSchema {
         top(
             "tickets.update_interval", \.engine.tickets.updateInterval,
             .duration(.zero, .days(365)), "At most one update of a ticket is sent in this time."),
+    ]
+
+    /// Keys of `[listener.NAME]`.
+    static let listener: [ConfigurationKey<ListenerSettings>] = [
+        key(
+            "transport", \.transport, .choice, listenerSection, ListenerSettings(),
+            defaultText: "required", "How lines come: as datagrams or as a stream."),
+        key(
+            "address", \.address, .address, listenerSection, ListenerSettings(),
+            defaultText: "required", "Where to listen; port 0 lets the kernel choose."),
+        key(
+            "precision", \.precision, .choice, listenerSection, ListenerSettings(),
+            "What timestamps count; auto is nanoseconds, and what cannot be nanoseconds is "
+                + "read as what it fits, counted and warned about."),
     ]
 
     /// Keys of `[class.NAME]`.

@@ -1,4 +1,5 @@
 package import Engine
+package import Primitives
 
 /// Everything the daemon is told by its configuration files, as values.
 ///
@@ -53,18 +54,58 @@ package struct DaemonConfiguration: Equatable, Sendable {
 package struct IntakeSettings: Equatable, Sendable {
     /// `host:port` of every UDP listener; port 0 lets the kernel choose, no entry means none.
     package var udp: [String]
+    /// `host:port` of every TCP listener, likewise.
+    package var tcp: [String]
+    /// Listeners with settings of their own, in the order they were written.
+    package var listeners: [ListenerSettings]
     /// Asked of the kernel for every UDP socket, in bytes.
     package var receiveBufferBytes: Int
     /// Longer lines are refused and counted.
     package var maximumLineBytes: Int
+    /// TCP connections open at once; newcomers beyond it are refused and counted.
+    package var maximumConnections: Int
+    /// A TCP connection on which nothing came for this long is closed; zero closes none.
+    package var idleTimeout: TimeSpan
 
     package init(
-        udp: [String] = ["127.0.0.1:8094"], receiveBufferBytes: Int = 8 << 20,
-        maximumLineBytes: Int = 65_536
+        udp: [String] = ["127.0.0.1:8094"], tcp: [String] = ["127.0.0.1:8094"],
+        listeners: [ListenerSettings] = [], receiveBufferBytes: Int = 8 << 20,
+        maximumLineBytes: Int = 65_536, maximumConnections: Int = 1_024,
+        idleTimeout: TimeSpan = .hours(1)
     ) {
         self.udp = udp
+        self.tcp = tcp
+        self.listeners = listeners
         self.receiveBufferBytes = receiveBufferBytes
         self.maximumLineBytes = maximumLineBytes
+        self.maximumConnections = maximumConnections
+        self.idleTimeout = idleTimeout
+    }
+}
+
+/// How lines come to a listener.
+package enum ListenerTransport: String, CaseIterable, Sendable {
+    case udp
+    case tcp
+}
+
+/// A listener with settings of its own: `[listener.NAME]`.
+package struct ListenerSettings: Equatable, Sendable {
+    package var name: String
+    package var transport: ListenerTransport
+    /// `host:port`; port 0 lets the kernel choose.
+    package var address: String
+    /// What the senders' stamps count.
+    package var precision: StampPrecision
+
+    package init(
+        name: String = "", transport: ListenerTransport = .udp, address: String = "",
+        precision: StampPrecision = .auto
+    ) {
+        self.name = name
+        self.transport = transport
+        self.address = address
+        self.precision = precision
     }
 }
 

@@ -13,6 +13,7 @@ import UnixSignals
 /// | thread or task | owns | talks through |
 /// |---|---|---|
 /// | `intake-udp`, one per listener | its socket, the slab it fills | block queue |
+/// | `intake-tcp`, one for all | its sockets, incomplete lines, the slab it fills | block queue |
 /// | `engine` | the telemetry engine | pops blocks, pushes steps |
 /// | `store` | step transactions | pops steps, wakes delivery |
 /// | delivery (task) | the sinks | SQLite |
@@ -28,8 +29,8 @@ package enum DaemonRun {
         announce: @escaping @Sendable (String) -> Void
     ) async throws(CommandFailure) {
         let state = try OpenState(at: stateDirectory, configuration: configuration, logger: logger)
-        let listeners = try listeners(configuration.intake, logger: logger)
-        let pool = BlockPool(limits: limits(configuration.intake))
+        let listeners = try Listeners(configuration.intake, logger: logger)
+        let pool = BlockPool(limits: IntakeLimits(configuration.intake))
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
         let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
         let decisions = BoundedQueue<OperatorCommand>(capacity: OperatorFeed.capacity)
@@ -43,12 +44,11 @@ package enum DaemonRun {
         let store = StoreLoop(work: work, logger: logger)
         let totals = RunTotals()
         let refusals = RefusalLog(logger: logger)
+        let precisions = PrecisionLog(logger: logger)
         let runtime = RuntimePublisher(logger: logger)
         // The group runs its services once it has the signals: whoever reads `ready` may stop it.
-        let intake = IntakeService(listeners: listeners, pool: pool, blocks: blocks) {
-            for listener in listeners {
-                announce("listening transport=udp address=\(listener.localAddress)")
-            }
+        let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: blocks) {
+            for place in listeners.all.flatMap(\.places) { announce("listening \(place)") }
             announce("ready")
         }
         let group = ServiceGroup(
@@ -68,7 +68,8 @@ package enum DaemonRun {
                             } committed: { step in
                                 totals.add(step)
                                 refusals.note(step.refused)
-                                runtime.publish(writer, listeners.map(\.counts))
+                                precisions.note(step.guesses)
+                                runtime.publish(writer, listeners.counts)
                                 if !step.changes.isEmpty || !step.alerts.isEmpty {
                                     delivery.wake()
                                 }
@@ -77,7 +78,7 @@ package enum DaemonRun {
                             } poll: {
                                 feed.offer()
                             }
-                            runtime.publish(writer, listeners.map(\.counts), isLast: true)
+                            runtime.publish(writer, listeners.counts, isLast: true)
                             pool.close()
                         }),
                     .init(service: ThreadService(name: "engine", stop: {}) { engine.run() }),
@@ -91,34 +92,9 @@ package enum DaemonRun {
                 ?? CommandFailure("the daemon stopped: \(error)", .findings)
         }
         if let failure = store.failure { throw CommandFailure(failure) }
-        announce(totals.summary(listeners.map(\.counts)))
+        announce(totals.summary(listeners.counts))
     }
 
     /// Nanoseconds between checkpoints: half an hour.
     private static let checkpointInterval: UInt64 = 1_800_000_000_000
-
-    private static func limits(_ settings: IntakeSettings) -> IntakeLimits {
-        var limits = IntakeLimits()
-        limits.receiveBufferBytes = settings.receiveBufferBytes
-        return limits
-    }
-
-    private static func listeners(
-        _ settings: IntakeSettings, logger: Logger
-    ) throws(CommandFailure) -> [UDPListener] {
-        var listeners: [UDPListener] = []
-        for address in settings.udp {
-            guard let (host, port) = AddressText.parts(address) else {
-                throw CommandFailure("\(address) is not host:port", .configuration)
-            }
-            do {
-                listeners.append(
-                    try UDPListener(
-                        host: host, port: port, limits: limits(settings), logger: logger))
-            } catch {
-                throw CommandFailure(error.description, .unavailable)
-            }
-        }
-        return listeners
-    }
 }

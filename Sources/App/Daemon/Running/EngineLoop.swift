@@ -79,12 +79,19 @@ struct EngineLoop: Sendable {
         _ block: borrowing LineBlock, into engine: inout TelemetryEngine,
         emit: (EngineStep) -> Void
     ) {
+        for refusal in block.refusals {
+            engine.noteRefused(
+                refusal.reason.rawValue, isLine: refusal.reason.isAboutALine,
+                count: refusal.count, source: refusal.source, sample: refusal.sample.span,
+                at: refusal.arrival)
+        }
         block.withLines { bytes, segments in
             for index in segments.indices {
                 let segment = segments[index]
                 engine.ingest(
                     bytes, from: segment.range.lowerBound, to: segment.range.upperBound,
-                    source: segment.source, arrivedAt: segment.arrival, emit: emit)
+                    source: segment.source, arrivedAt: segment.arrival,
+                    precision: segment.precision, emit: emit)
             }
         }
     }

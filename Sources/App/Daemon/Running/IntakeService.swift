@@ -6,7 +6,7 @@ import Synchronization
 /// The listeners, each on a thread of its own. When all have stopped, nothing more will come: the
 /// block queue is closed and the engine runs it empty.
 struct IntakeService: Service {
-    let listeners: [UDPListener]
+    let listeners: [any LineListener]
     let pool: BlockPool
     let blocks: BoundedQueue<LineBlock>
     /// Called once every listener has its thread.
@@ -20,7 +20,7 @@ struct IntakeService: Service {
             let pool = pool
             let blocks = blocks
             threads.append(
-                try PlatformThread(name: "intake-udp") {
+                try PlatformThread(name: listener.threadName) {
                     do throws(SystemFailure) {
                         try listener.run(pool: pool, queue: blocks)
                     } catch {

@@ -1,9 +1,10 @@
 import Engine
 import Logging
 import Platform
+import Primitives
 import Synchronization
 
-/// Says who sent what was refused: at most one line a minute per reason, with the number of
+/// Says who sent what was refused, and what to set when only the precision of a listener is wrong: at most one line a minute per reason, with the number of
 /// refusals since the last one. The full counts are in the table `refusal`.
 final class RefusalLog: Sendable {
     private struct Entry {
@@ -36,12 +37,17 @@ final class RefusalLog: Sendable {
                 return entry.unreported
             }
             guard let count else { continue }
-            logger.warning(
-                "Lines refused",
-                metadata: [
-                    "reason": "\(item.reason)", "count": "\(count)", "source": "\(item.source)",
-                    "column": "\(item.column)", "sample": "\(item.sample)",
-                ])
+            var metadata: Logger.Metadata = [
+                "reason": "\(item.reason)", "count": "\(count)", "source": "\(item.source)",
+                "column": "\(item.column)", "sample": "\(item.sample)",
+            ]
+            if let fits = item.fits {
+                metadata["advice"] = """
+                    the timestamp fits \(fits.plural): set precision = "\(fits.rawValue)" for the \
+                    listener
+                    """
+            }
+            logger.warning("Lines refused", metadata: metadata)
         }
     }
 }

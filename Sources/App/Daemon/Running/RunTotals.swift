@@ -22,13 +22,18 @@ final class RunTotals: Sendable {
     }
 
     /// `stopped lines=... refused=... late=... windows=... tickets=... changes=... datagrams=...
-    /// kernel_drops=... truncated=...`
-    func summary(_ listeners: [UDPCounts]) -> String {
+    /// kernel_drops=... truncated=... connections=... tcp_bytes=... idle_closed=...
+    /// connections_refused=... overlong=... cut=...`
+    func summary(_ intake: IntakeCounts) -> String {
         let now = totals.withLock { $0 }
-        let udp = UDPCounts(sumOf: listeners)
+        let udp = intake.udp
+        let tcp = intake.tcp
         return "stopped lines=\(now.counters.linesAccepted) refused=\(now.counters.linesRefused)"
             + " windows=\(now.counters.windowsClosed) tickets=\(now.opened)"
             + " changes=\(now.changes) datagrams=\(udp.datagrams)"
             + " kernel_drops=\(udp.kernelDrops) truncated=\(udp.truncated)"
+            + " connections=\(tcp.accepted) tcp_bytes=\(tcp.bytes)"
+            + " idle_closed=\(tcp.idleClosed) connections_refused=\(tcp.refused)"
+            + " overlong=\(tcp.overlongLines) cut=\(tcp.cutLines)"
     }
 }

@@ -16,7 +16,7 @@ final class RuntimePublisher: Sendable {
         self.logger = logger
     }
 
-    func publish(_ writer: StepWriter, _ listeners: [UDPCounts], isLast: Bool = false) {
+    func publish(_ writer: StepWriter, _ intake: IntakeCounts, isLast: Bool = false) {
         let now = MonotonicClock.now()
         let isDue = next.withLock { next in
             guard isLast || now >= next else { return false }
@@ -24,25 +24,12 @@ final class RuntimePublisher: Sendable {
             return true
         }
         guard isDue else { return }
-        let json = RuntimeReport.json(startedAt: startedAt, udp: UDPCounts(sumOf: listeners))
+        let json = RuntimeReport.json(startedAt: startedAt, intake: intake)
         do {
             try writer.publish(process: json)
         } catch {
             // Only what `status` shows is older than it could be.
             logger.debug("Cannot write the runtime row", metadata: ["error": "\(error)"])
-        }
-    }
-}
-
-extension UDPCounts {
-    /// What several listeners have received and lost together.
-    init(sumOf listeners: [UDPCounts]) {
-        self.init()
-        for counts in listeners {
-            datagrams += counts.datagrams
-            bytes += counts.bytes
-            kernelDrops += counts.kernelDrops
-            truncated += counts.truncated
         }
     }
 }

@@ -56,8 +56,6 @@ int csystem_tcp_listen(const char *host, uint16_t port, int backlog);
 /* Accepts one connection, non-blocking and with keep-alive probes, and tells the peer's IPv6
    address (big endian halves; IPv4 as ::ffff:a.b.c.d). -EAGAIN when none waits. */
 int csystem_tcp_accept(int descriptor, uint64_t *address_high, uint64_t *address_low);
-/* Bytes the kernel holds that can be read at once. */
-int csystem_readable_bytes(int descriptor);
 
 /* A set of descriptors to wait on. */
 int csystem_poll_create(void);
