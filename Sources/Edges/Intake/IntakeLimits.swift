@@ -52,10 +52,12 @@ package struct IntakeLimits: Hashable, Sendable {
 
     package init() {}
 
-    /// What intake keeps for itself at most, in bytes: all slabs in use, the longest incomplete line
-    /// on every connection.
+    /// What intake keeps for itself when all slabs are in use, in bytes.
     package var memoryBytes: Int {
         slabs * (slabBytes + segmentsPerBlock * MemoryLayout<LineSegment>.stride)
-            + datagramsPerBatch * (datagramBytesMax + 1) + connections * lineBytesMax
+            + datagramsPerBatch * (datagramBytesMax + 1)
     }
+
+    /// What comes on top while every connection holds the longest incomplete line, in bytes.
+    package var connectionMemoryBytes: Int { connections * lineBytesMax }
 }
