@@ -69,7 +69,8 @@ extension EndToEndTests {
 
         /// A configuration whose listener is in nobody's way.
         private func anyPort() throws -> String {
-            try directory.write("[intake]\nudp = [\"127.0.0.1:0\"]\n", to: "any-port.toml")
+            try directory.write(
+                "[intake]\nudp = [\"127.0.0.1:0\"]\ntcp = []\n", to: "any-port.toml")
         }
 
         /// `run` and `replay` both write the state.

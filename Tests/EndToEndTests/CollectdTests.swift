@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// collectd as it is, writing to the daemon: it sends milliseconds over UDP and says so nowhere.
+    /// collectd as it is, writing to the daemon: it sends milliseconds and says so nowhere.
     @Suite struct CollectdTests {
         /// Found without starting a process: conditions of tests are judged at the same time, and
         /// processes cannot be started from several threads at once.

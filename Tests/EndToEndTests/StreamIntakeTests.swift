@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// Line protocol over TCP into the daemon, and what its listeners are told in the configuration.
+    /// Line protocol over TCP into the daemon, and what its listeners are told.
     @Suite struct StreamIntakeTests {
         let directory: TemporaryDirectory
 

@@ -39,19 +39,11 @@ enum RecordBoundary {
                 continue
             }
             let newline = window.newline(from: offset &+ 2)
-            guard let close = ValueText.closingQuote(window, after: offset &+ 1) else {
-                return (min(newline &+ 1, window.count), false)
-            }
-            if close > newline {
-                // What follows the quote decides, and it may not have come yet.
-                let next = close &+ 1
-                let isCut = window.byte(next) == ASCII.carriageReturn && next &+ 1 >= window.count
-                if next >= window.count || isCut {
-                    return (min(newline &+ 1, window.count), false)
-                }
-                guard window.isValueEnd(next) else {
-                    return (min(newline &+ 1, window.count), true)
-                }
+            // Only a byte that is there can show that the quote closes nothing; what reads as the
+            // end of a value because the window ends comes to the window's end below.
+            let close = ValueText.closingQuote(window, after: offset &+ 1)
+            guard let close, close < newline || window.isValueEnd(close &+ 1) else {
+                return (min(newline &+ 1, window.count), close != nil)
             }
             offset = close &+ 1
         }

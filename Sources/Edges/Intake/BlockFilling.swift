@@ -11,8 +11,8 @@ struct BlockFilling: ~Copyable {
         self.queue = queue
     }
 
-    /// Gives `body` a block with room for that many bytes, waiting for one. Nil when the pool or the
-    /// queue was closed meanwhile: nobody wants lines any more.
+    /// Gives `body` a block with room for that many bytes, waiting for one. Nil when the pool or
+    /// the queue was closed meanwhile: nobody wants lines any more.
     mutating func withRoom<Result>(
         for bytes: Int, _ body: (inout LineBlock) -> Result
     ) -> Result? {

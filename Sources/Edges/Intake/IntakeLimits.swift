@@ -6,8 +6,9 @@
 /// - Always: memory is fixed at the start. A block belongs to one place at a time: pool, listener
 ///   or reader, queue, engine, pool. A cut line is never handed on: half a number is a wrong
 ///   number. Whatever is lost is counted, in one of the places below.
-/// - Absent on purpose: the grammar of a line. Intake knows newlines, and for recordings and streams
-///   it asks its caller where the last complete record ends. It decides nothing and stores nothing.
+/// - Absent on purpose: the grammar of a line. Intake knows newlines, and for recordings and
+///   streams it asks its caller where the last complete record ends. It decides nothing and stores
+///   nothing.
 ///
 /// What may be lost, and where it is counted:
 /// - the kernel's receive buffer is full: ``UDPCounts/kernelDrops``;

@@ -62,7 +62,7 @@ struct TCPRounds: ~Copyable {
     }
 
     /// The end: takes the connections the kernel still holds, and reads each until it has nothing
-    /// more now. A peer that goes on sending can prolong this by ``IntakeLimits/drainTime`` at most.
+    /// more now. Peers that go on sending prolong this by ``IntakeLimits/drainTime`` at most.
     mutating func finish() {
         let now = MonotonicClock.now()
         for place in listeners.indices {
