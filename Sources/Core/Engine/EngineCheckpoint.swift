@@ -39,8 +39,8 @@ package enum EngineCheckpoint {
 
         var version: UInt8 {
             switch self {
-            case .windows, .prognosis: 1
-            case .detection, .tickets: 2
+            case .prognosis: 1
+            case .windows, .detection, .tickets: 2
             }
         }
     }

@@ -153,8 +153,8 @@ extension TelemetryEngine {
         let device = series.series[index].device
         let most = configuration.limits.signalsPerDevice
         let text =
-            series.series[index].signalPrefix + binder.fieldName(bytes, name)
-            + series.series[index].signalSuffix
+            series.namings[index].prefix + binder.fieldName(bytes, name)
+            + series.namings[index].suffix
         var signal = registry.signal(named: text, of: device)
         if signal == nil, registry[device].signals.count < most {
             signal = addSignal(named: text, of: device)
@@ -173,7 +173,9 @@ extension TelemetryEngine {
     }
 
     private mutating func noteChanged(_ device: DeviceID) {
-        pending.devices.removeAll { $0.id == device }
+        if let known = pending.devices.firstIndex(where: { $0.id == device }) {
+            pending.devices.remove(at: known)
+        }
         var snapshot = registry[device]
         snapshot.signals = []
         pending.devices.append(snapshot)

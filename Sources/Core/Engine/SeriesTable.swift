@@ -4,8 +4,10 @@ import Windows
 /// Finds what is known about a series by the raw bytes of its key (measurement and tags exactly as
 /// sent), so that the text of a known series is never looked at twice.
 ///
-/// An open-addressing table of indices, power-of-two sized, at most half full; the keys lie one
-/// after the other in an arena. A key is found by hash and confirmed by its bytes.
+/// An open-addressing table, power-of-two sized, at most half full; the keys lie one after the other
+/// in an arena. A key is found by hash and confirmed by its bytes. What is read for every line is
+/// packed: with thousands of devices each cache line of it comes from afar, so a place of the table
+/// holds all that the comparison needs, and nothing on the way counts references.
 struct SeriesTable: Sendable {
     /// One numeric field of a series. `signal` is negative when the field has none: refused.
     struct Field: Sendable {
@@ -16,27 +18,45 @@ struct SeriesTable: Sendable {
         static let unused = Field(nameStart: 0, nameCount: -1, signal: -1)
     }
 
-    private static let smallestBlock = 4
-
-    /// What is read for every line comes first: with thousands of devices each cache line of it
-    /// is read from memory.
+    /// What is read for every line of a series.
     struct Series: Sendable {
-        var hash: UInt64
-        var keyStart: Int
-        var keyCount: Int32
         var device: DeviceID
+        /// The parser's layout of its records, -1 when they take the ordinary way; then `signals`
+        /// are its fields' signals, one after the other.
+        var layout: Int32
+        var firstSignal: Int32
+        /// How often a layout was looked for in vain.
+        var layoutTries: Int32 = 0
         /// Its fields lie together in `fields`, in the order in which they first came.
         var fieldStart: Int32
         var fieldCount: Int32
-        /// `measurement` and tag suffix of the names of its signals.
-        var signalPrefix: String
-        var signalSuffix: String
     }
 
+    /// `measurement` and tag suffix of the names of a series' signals.
+    struct Naming: Sendable {
+        var prefix: String
+        var suffix: String
+    }
+
+    /// A place of the table; `index` is negative in an empty one.
+    private struct Place: Sendable {
+        var hash: UInt64
+        var keyStart: Int32
+        var keyCount: Int32
+        var index: Int32
+
+        static let empty = Place(hash: 0, keyStart: 0, keyCount: -1, index: -1)
+    }
+
+    private static let smallestBlock = 4
+    /// A series of ever other fields is not looked at for ever.
+    private static let layoutTriesMost: Int32 = 8
+
     private(set) var series: [Series] = []
+    private(set) var namings: [Naming] = []
     private var fields: [Field] = []
     private var arena: [UInt8] = []
-    private var buckets: [Int32] = [Int32](repeating: -1, count: 256)
+    private var places: [Place] = [Place](repeating: .empty, count: 256)
     private let arenaLimit: Int
 
     /// Room for the keys and field names of `limit` series of 1 KiB each: a sender of ever new,
@@ -51,21 +71,27 @@ struct SeriesTable: Sendable {
     /// `true` when a key or a field name of `count` bytes still fits.
     func hasRoom(for count: Int) -> Bool { count <= arenaLimit - arena.count }
 
+    /// The hash by which ``find(_:_:_:hash:)`` looks for a key.
+    @inline(__always) static func hash(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> UInt64 {
+        ByteHash.quick(bytes, from: start, to: end)
+    }
+
     /// Index of the series whose key is `bytes[start..<end]`, or -1.
-    func find(_ bytes: Span<UInt8>, _ start: Int, _ end: Int, hash: UInt64) -> Int {
-        let mask = buckets.count - 1
-        var place = Int(truncatingIfNeeded: hash) & mask
+    @inline(__always) func find(
+        _ bytes: Span<UInt8>, _ start: Int, _ end: Int, hash: UInt64
+    ) -> Int {
+        let mask = places.count &- 1
+        var position = Int(truncatingIfNeeded: hash) & mask
         while true {
-            let index = Int(buckets[place])
-            if index < 0 { return -1 }
-            if series[index].hash == hash,
-                series[index].keyCount == Int32(truncatingIfNeeded: end - start),
+            let place = places[position]
+            if place.index < 0 { return -1 }
+            if place.hash == hash, Int(place.keyCount) == end &- start,
                 ByteHash.equal(
-                    bytes, start, arena.span, series[index].keyStart, count: end - start)
+                    bytes, start, arena.span, Int(place.keyStart), count: end &- start)
             {
-                return index
+                return Int(place.index)
             }
-            place = (place + 1) & mask
+            position = (position &+ 1) & mask
         }
     }
 
@@ -76,14 +102,33 @@ struct SeriesTable: Sendable {
     ) -> Int {
         let index = series.count
         series.append(
-            Series(
-                hash: hash, keyStart: arena.count, keyCount: Int32(end - start), device: device,
-                fieldStart: 0, fieldCount: 0, signalPrefix: signalPrefix,
-                signalSuffix: signalSuffix))
+            Series(device: device, layout: -1, firstSignal: -1, fieldStart: 0, fieldCount: 0))
+        namings.append(Naming(prefix: signalPrefix, suffix: signalSuffix))
+        if series.count * 2 > places.count { grow() }
+        place(
+            Place(
+                hash: hash, keyStart: Int32(arena.count), keyCount: Int32(end - start),
+                index: Int32(index)))
         appendToArena(bytes, start, end)
-        if series.count * 2 > buckets.count { grow() }
-        place(index)
         return index
+    }
+
+    /// Whether it is worth looking for a layout of the records of a series.
+    func wantsLayout(_ index: Int) -> Bool {
+        series[index].layout < 0 && series[index].layoutTries < Self.layoutTriesMost
+    }
+
+    /// Keeps the layout of the records of a series, when its fields' signals follow one another as
+    /// the layout's `count` fields do; otherwise its records go on taking the ordinary way.
+    mutating func setLayout(_ layout: Int, count: Int, of index: Int) {
+        series[index].layoutTries += 1
+        let start = Int(series[index].fieldStart)
+        guard layout >= 0, count == Int(series[index].fieldCount) else { return }
+        let first = fields[start].signal
+        guard first >= 0 else { return }
+        for place in 0..<count where fields[start + place].signal != first + Int32(place) { return }
+        series[index].layout = Int32(layout)
+        series[index].firstSignal = first
     }
 
     /// Place of the field named `bytes[start..<end]` among the fields of a series, or -1. Senders
@@ -145,14 +190,15 @@ struct SeriesTable: Sendable {
     }
 
     private mutating func grow() {
-        buckets = [Int32](repeating: -1, count: buckets.count * 2)
-        for index in 0..<series.count - 1 { place(index) }
+        let old = places
+        places = [Place](repeating: .empty, count: places.count * 2)
+        for kept in old where kept.index >= 0 { place(kept) }
     }
 
-    private mutating func place(_ index: Int) {
-        let mask = buckets.count - 1
-        var place = Int(truncatingIfNeeded: series[index].hash) & mask
-        while buckets[place] >= 0 { place = (place + 1) & mask }
-        buckets[place] = Int32(index)
+    private mutating func place(_ new: Place) {
+        let mask = places.count - 1
+        var position = Int(truncatingIfNeeded: new.hash) & mask
+        while places[position].index >= 0 { position = (position + 1) & mask }
+        places[position] = new
     }
 }

@@ -18,6 +18,8 @@ package struct TelemetryEngine: ~Copyable {
     let configuration: EngineConfiguration
     let binder: LineBinder
     var parser: LineParser
+    /// Of the record in hand; written and read for nearly every line.
+    var numbers: [Double]
     var series: SeriesTable
     package internal(set) var registry = Registry()
     var windows = WindowStore()
@@ -51,6 +53,7 @@ package struct TelemetryEngine: ~Copyable {
         self.configuration = complete
         binder = LineBinder(complete)
         parser = LineParser(limits: LineLimits(maxLineBytes: configuration.limits.lineBytes))
+        numbers = [Double](repeating: 0, count: parser.limits.maxFields)
         series = SeriesTable(limit: configuration.limits.seriesKeys)
         silence = SilenceDesk(closeAfter: configuration.tickets.closeAfter)
         clock = EventClock(policy: configuration.clock)
@@ -94,150 +97,9 @@ package struct TelemetryEngine: ~Copyable {
         seal(emit: emit)
     }
 
-    // MARK: Lines
-
-    private mutating func take(
-        _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,
-        arrival: Timestamp, precision: StampPrecision, trusted: Bool, emit: (EngineStep) -> Void
-    ) {
-        var position = start
-        while position < end {
-            let recordStart = position
-            switch parser.nextDeferringTags(bytes, position: &position, end: end) {
-            case .end: return
-            case .blank: continue
-            case .rejected(let rejection):
-                refuse(
-                    rejection, bytes, recordStart..<position, source: source, time: arrival)
-            case .record:
-                takeRecord(
-                    bytes, recordStart..<position, source: source, arrival: arrival,
-                    precision: precision, trusted: trusted, emit: emit)
-            }
-        }
-    }
-
-    private mutating func takeRecord(
-        _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource, arrival: Timestamp,
-        precision: StampPrecision, trusted: Bool, emit: (EngineStep) -> Void
-    ) {
-        let keyStart = parser.offsets.seriesKeyStart
-        let keyEnd = parser.offsets.seriesKeyEnd
-        let hash = ByteHash.hash(bytes, from: keyStart, to: keyEnd)
-        var index = series.find(bytes, keyStart, keyEnd, hash: hash)
-        var newcomer: Newcomer?
-        if index < 0 {
-            // A key seen before was well formed; only a new one is taken apart.
-            if let rejection = parser.splitTags(bytes) {
-                return refuse(rejection, bytes, record, source: source, time: arrival)
-            }
-            switch identify(bytes, keyStart..<keyEnd) {
-            case .success(let found): newcomer = found
-            case .failure(let refusal):
-                return refuse(refusal.reason, bytes, record, source: source, time: arrival)
-            }
-        }
-        let lateness = newcomer?.lateness ?? latenesses[series.series[index].device.index]
-        let time: Timestamp
-        let reading = readStamp(
-            of: source, precision: precision, arrival: arrival, lateness: lateness,
-            trusted: trusted)
-        switch reading.verdict {
-        case .refuse(let reason):
-            return refuse(
-                reason, bytes, record, source: source, time: arrival, fits: reading.fits)
-        case .hold:
-            let device = index < 0 ? newcomer?.device : series.series[index].device
-            let line = JumpHold.Line(
-                bytes: record.map { bytes[$0] }, source: source,
-                stamp: reading.stamp ?? arrival, precision: precision, device: device)
-            return holdLine(line, emit: emit)
-        case .restamp(let arrival):
-            counters.linesRestamped += 1
-            time = arrival
-        case .accept(let accepted):
-            time = accepted
-        case .tickThenAccept(let accepted, let tick):
-            self.tick(to: tick, emit: emit)
-            time = accepted
-        }
-        if !hold.isEmpty { refuseHeld() }
-        if let newcomer {
-            index = enrol(newcomer, bytes, keyStart..<keyEnd, hash: hash, at: time, emit: emit)
-        }
-        let device = series.series[index].device
-        let now = clock.now ?? arrival
-        while windows.isDue(device, at: time, arrival: now) { close(device, emit: emit) }
-        lastArrivals[device.index] = now
-        guard let open = windows.admit(device, at: time, arrival: now) else {
-            counters.linesLate += 1
-            return refuse(.late, bytes, record, source: source, time: now)
-        }
-        counters.linesAccepted += 1
-        let refused = addFields(bytes, to: open, of: device, series: index, record: record)
-        if let refused {
-            ledger.note(
-                RefusalReason.tooManySignals.rawValue, source: source, column: refused,
-                record: bytes, start: record.lowerBound, end: record.upperBound, time: now)
-        }
-    }
-
-    /// Returns the column of the first field that was refused.
-    private mutating func addFields(
-        _ bytes: Span<UInt8>, to open: OpenWindow, of device: DeviceID, series index: Int,
-        record: Range<Int>
-    ) -> Int? {
-        var expected = 0
-        var hasReading = false
-        var refusedColumn: Int?
-        for field in 0..<parser.offsets.fieldCount {
-            guard parser.offsets.fieldKind(field) != .string else {
-                counters.textFields += 1
-                continue
-            }
-            let nameStart = parser.offsets.fieldKeyStart(field)
-            let nameEnd = parser.offsets.fieldKeyEnd(field)
-            var place = series.field(
-                of: index, bytes, nameStart, nameEnd, expected: expected)
-            if place < 0 { place = registerField(of: index, bytes, nameStart..<nameEnd) }
-            expected = place + 1
-            let signal = place < 0 ? -1 : series.signal(of: index, field: place)
-            guard signal >= 0 else {
-                counters.readingsRefused += 1
-                refusedColumn = refusedColumn ?? (nameStart - record.lowerBound + 1)
-                continue
-            }
-            counters.readings += 1
-            hasReading = true
-            windows.add(parser.offsets.fieldDouble(field), of: SignalID(rawValue: signal), to: open)
-        }
-        if hasReading { windows.markOpen(open, of: device) }
-        return refusedColumn
-    }
-
-    private mutating func refuse(
-        _ reason: RefusalReason, _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource,
-        time: Timestamp, fits: StampPrecision? = nil
-    ) {
-        counters.linesRefused += 1
-        ledger.note(
-            reason.rawValue, source: source, column: 1, record: bytes, start: record.lowerBound,
-            end: record.upperBound, time: clock.now ?? time, fits: fits)
-    }
-
-    private mutating func refuse(
-        _ rejection: LineRejection, _ bytes: Span<UInt8>, _ record: Range<Int>,
-        source: LineSource, time: Timestamp
-    ) {
-        counters.linesRefused += 1
-        ledger.note(
-            rejection.name, source: source, column: parser.rejectionColumn, record: bytes,
-            start: record.lowerBound, end: record.upperBound, time: clock.now ?? time)
-    }
-
     // MARK: Jumps of the event clock
 
-    private mutating func holdLine(_ line: JumpHold.Line, emit: (EngineStep) -> Void) {
+    mutating func holdLine(_ line: JumpHold.Line, emit: (EngineStep) -> Void) {
         refuse(hold.takeContradicted(by: line.stamp))
         let since = (clock.now ?? .distantPast) - clock.policy.maximumJump
         let arrivals = lastArrivals
@@ -259,9 +121,9 @@ package struct TelemetryEngine: ~Copyable {
         }
     }
 
-    private mutating func refuseHeld() { refuse(hold.take()) }
+    mutating func refuseHeld() { refuse(hold.take()) }
 
-    private mutating func refuse(_ held: [JumpHold.Line]) {
+    mutating func refuse(_ held: [JumpHold.Line]) {
         for line in held {
             refuse(
                 .clockSkew, line.bytes.span, 0..<line.bytes.count, source: line.source,
@@ -272,7 +134,7 @@ package struct TelemetryEngine: ~Copyable {
     // MARK: Time
 
     /// At the end of a recording nobody is looked for: it ended for all.
-    private mutating func tick(
+    mutating func tick(
         to now: Timestamp, isEnd: Bool = false, emit: (EngineStep) -> Void
     ) {
         noteDeafness(before: now)

@@ -37,9 +37,14 @@ public struct LineParser: ~Copyable {
     }
 
     /// The parts of the last record.
-    public private(set) var offsets: LineOffsets
+    public internal(set) var offsets: LineOffsets
     /// The offending byte of the last refused record, counted from `offsets.recordStart`.
     public private(set) var rejectionOffset = 0
+
+    var layouts = FieldLayouts()
+    var stamps = StampMemory()
+    /// Bytes of the last known key: the next one's guess.
+    var keyGuess = 0
 
     /// The limits in force.
     public let limits: LineLimits

@@ -121,7 +121,7 @@ enum Numbers {
     /// An integer below 2^52 as a double, through the bits of 2^52 + the integer. The conversion
     /// instruction of x86-64 writes half a register and so waits for the division of the value
     /// before it; this does not.
-    @inline(__always) private static func exactDouble(_ value: UInt64) -> Double {
+    @inline(__always) static func exactDouble(_ value: UInt64) -> Double {
         Double(bitPattern: 0x4330_0000_0000_0000 | value) - 0x1p52
     }
 

@@ -21,6 +21,12 @@
         unsafe base.deallocate()
     }
 
+    /// Lends one element for several looks, checked once.
+    @inline(__always) func lend<Result>(_ index: Int, _ body: (inout Element) -> Result) -> Result {
+        precondition(index >= 0 && index < count, "BUG: slot index outside the scratch")
+        return unsafe body(&base[index])
+    }
+
     @inlinable subscript(_ index: Int) -> Element {
         @inline(__always) get {
             precondition(index >= 0 && index < count, "BUG: slot index outside the scratch")

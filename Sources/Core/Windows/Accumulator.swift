@@ -2,13 +2,17 @@ import Primitives
 
 /// Running summary of one signal in one open window. Fixed size; one per slot of a signal.
 ///
-/// Mean and squared deviation by Welford's recurrence (Technometrics 4, 1962): stable at any
-/// offset, which sums of squares are not.
+/// Mean and deviation come from sums of the distances to the window's first reading (Chan, Golub and
+/// LeVeque, The American Statistician 37, 1983: shifted data). Because the shift is one of the
+/// readings, the squares lose no more than a factor of the number of readings to cancellation, at
+/// any offset; and no reading costs a division, as a running mean would. A reading that comes before
+/// the first moves the shift.
 @frozen @usableFromInline struct Accumulator {
     /// Index of the window (event time divided by length, rounded down); `empty` when unused.
     @usableFromInline var window: Int64 = Accumulator.empty
     @usableFromInline var count: Int64 = 0
-    @usableFromInline var mean: Double = 0
+    /// Sum of the distances to `first`, and of their squares.
+    @usableFromInline var sum: Double = 0
     @usableFromInline var squares: Double = 0
     @usableFromInline var minimum: Double = 0
     @usableFromInline var maximum: Double = 0
@@ -22,34 +26,55 @@ import Primitives
 
     @inlinable init() {}
 
-    @inlinable mutating func add(_ value: Double, at time: Int64, window: Int64) {
+    @inlinable @inline(__always) mutating func add(
+        _ value: Double, at time: Int64, window: Int64
+    ) {
         if self.window != window || count == 0 {
-            self.window = window
-            count = 1
-            mean = value
-            squares = 0
-            minimum = value
-            maximum = value
-            first = value
-            last = value
-            firstTime = time
-            lastTime = time
-            return
+            return begin(value, at: time, window: window)
         }
-        count += 1
-        let distance = value - mean
-        mean += distance / Double(count)
-        squares += distance * (value - mean)
-        if value < minimum { minimum = value }
-        if value > maximum { maximum = value }
-        if time < firstTime {
-            firstTime = time
-            first = value
-        }
+        if time < firstTime { shift(to: value, at: time) }
+        let distance = value - first
+        count &+= 1
+        sum += distance
+        squares += distance * distance
+        minimum = value < minimum ? value : minimum
+        maximum = value > maximum ? value : maximum
         if time >= lastTime {
             lastTime = time
             last = value
         }
+    }
+
+    @inlinable mutating func begin(_ value: Double, at time: Int64, window: Int64) {
+        self.window = window
+        count = 1
+        sum = 0
+        squares = 0
+        minimum = value
+        maximum = value
+        first = value
+        last = value
+        firstTime = time
+        lastTime = time
+    }
+
+    /// An earlier reading becomes the first: the sums as if they had been kept from it.
+    @inlinable @inline(never) mutating func shift(to value: Double, at time: Int64) {
+        let distance = first - value
+        let number = Double(count)
+        squares += distance * (2 * sum + number * distance)
+        sum += number * distance
+        first = value
+        firstTime = time
+    }
+
+    var mean: Double { first + sum / Double(count) }
+
+    /// Sample standard deviation (n - 1); zero for one reading.
+    var deviation: Double {
+        guard count > 1 else { return 0 }
+        let centred = squares - sum * (sum / Double(count))
+        return max(0, centred / Double(count - 1)).squareRoot()
     }
 }
 
@@ -57,7 +82,7 @@ extension Accumulator {
     func encode(into state: inout StateWriter) {
         state.put(window)
         state.put(count)
-        for value in [mean, squares, minimum, maximum, first, last] { state.put(value) }
+        for value in [sum, squares, minimum, maximum, first, last] { state.put(value) }
         state.put(firstTime)
         state.put(lastTime)
     }
@@ -65,7 +90,7 @@ extension Accumulator {
     init(from state: inout StateReader) throws(StateFailure) {
         window = try state.int64()
         count = try state.int64()
-        mean = try state.double()
+        sum = try state.double()
         squares = try state.double()
         minimum = try state.double()
         maximum = try state.double()

@@ -95,6 +95,26 @@ public struct WindowStore: ~Copyable {
         accumulators[place].add(value, at: open.time, window: open.index)
     }
 
+    /// Adds one reading to each of `count` signals whose ids follow one another from `first` on.
+    @inlinable @inline(__always) public mutating func add(
+        _ values: [Double], count: Int, from first: SignalID, to open: OpenWindow
+    ) {
+        Self.add(values, count: count, first: first.index, to: open, &accumulators, firstSlot)
+    }
+
+    /// Apart from the rest of `self`, so that the accumulators are asked once whether they are
+    /// shared, not for every reading.
+    @inlinable @inline(__always) static func add(
+        _ values: borrowing [Double], count: Int, first: Int, to open: OpenWindow,
+        _ accumulators: inout [Accumulator], _ firstSlot: borrowing [Int32]
+    ) {
+        var room = accumulators.mutableSpan
+        for index in 0..<count {
+            let place = Int(firstSlot[first &+ index]) &+ open.slot
+            room[place].add(values[index], at: open.time, window: open.index)
+        }
+    }
+
     /// Closes the lowest open window of `device` and returns its summaries.
     package mutating func closeNext(of device: DeviceID, signals: [SignalID]) -> WindowFrame {
         let watermark = watermarks[device.index]
@@ -173,7 +193,6 @@ extension Accumulator {
     fileprivate func summary(of signal: SignalID) -> WindowSummary {
         WindowSummary(
             signal: signal, count: Int(count), minimum: minimum, maximum: maximum, mean: mean,
-            deviation: count > 1 ? max(0, squares / Double(count - 1)).squareRoot() : 0,
-            first: first, last: last)
+            deviation: deviation, first: first, last: last)
     }
 }

@@ -1,0 +1,232 @@
+import LineProtocol
+import Primitives
+import Windows
+
+/// Lines into readings of open windows: the hot path, one call per block.
+///
+/// Nearly every line is of a series seen before and looks like that series' last one; it takes the
+/// short way: found by its raw key, read as expected, added to its window. Everything else takes the
+/// ordinary way, which decides alone what is taken and what is refused.
+extension TelemetryEngine {
+    mutating func take(
+        _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,
+        arrival: Timestamp, precision: StampPrecision, trusted: Bool, emit: (EngineStep) -> Void
+    ) {
+        let line = LineContext(
+            source: source, arrival: arrival, precision: precision, trusted: trusted)
+        var position = start
+        while position < end {
+            let recordStart = position
+            if let index = readKnown(bytes, &position, end: end) {
+                takeKnown(index, bytes, recordStart..<position, line, emit: emit)
+                continue
+            }
+            switch parser.nextDeferringTags(bytes, position: &position, end: end) {
+            case .end: return
+            case .blank: continue
+            case .rejected(let rejection):
+                refuse(
+                    rejection, bytes, recordStart..<position, source: source, time: arrival)
+            case .record:
+                takeRecord(bytes, recordStart..<position, line, emit: emit)
+            }
+        }
+    }
+
+    /// What all lines of a block have in common.
+    private struct LineContext {
+        var source: LineSource
+        var arrival: Timestamp
+        /// What its stamps count in.
+        var precision: StampPrecision
+        /// Held lines that are believed after all.
+        var trusted: Bool
+    }
+
+    /// The short way for a record of a known series that looks like its last one: its series, or
+    /// `nil` when the record must be read the ordinary way.
+    @inline(__always) private mutating func readKnown(
+        _ bytes: Span<UInt8>, _ position: inout Int, end: Int
+    ) -> Int? {
+        var index = parser.guessKey(bytes, at: position, end: end) ? findSeries(bytes) : -1
+        if index < 0 {
+            guard parser.passKey(bytes, at: position, end: end) else { return nil }
+            index = findSeries(bytes)
+            guard index >= 0 else { return nil }
+        }
+        let layout = Int(series.series[index].layout)
+        guard layout >= 0,
+            parser.readKnown(
+                bytes, position: &position, end: end, layout: layout, into: &numbers)
+        else { return nil }
+        return index
+    }
+
+    /// The series of the key the parser has just found, or -1.
+    @inline(__always) private func findSeries(_ bytes: Span<UInt8>) -> Int {
+        let start = parser.offsets.seriesKeyStart
+        let end = parser.offsets.seriesKeyEnd
+        return series.find(bytes, start, end, hash: SeriesTable.hash(bytes, start, end))
+    }
+
+    /// Takes in the record ``readKnown(_:_:end:)`` has just read.
+    @inline(__always) private mutating func takeKnown(
+        _ index: Int, _ bytes: Span<UInt8>, _ record: Range<Int>, _ line: LineContext,
+        emit: (EngineStep) -> Void
+    ) {
+        let device = series.series[index].device
+        guard let time = judge(device, latenesses[device.index], bytes, record, line, emit: emit),
+            let open = admit(device, at: time, bytes, record, line, emit: emit)
+        else { return }
+        let first = series.series[index].firstSignal
+        let count = parser.offsets.fieldCount
+        windows.add(numbers, count: count, from: SignalID(rawValue: first), to: open)
+        counters.readings &+= UInt64(truncatingIfNeeded: count)
+        windows.markOpen(open, of: device)
+    }
+
+    private mutating func takeRecord(
+        _ bytes: Span<UInt8>, _ record: Range<Int>, _ line: LineContext,
+        emit: (EngineStep) -> Void
+    ) {
+        let keyStart = parser.offsets.seriesKeyStart
+        let keyEnd = parser.offsets.seriesKeyEnd
+        let hash = SeriesTable.hash(bytes, keyStart, keyEnd)
+        var index = series.find(bytes, keyStart, keyEnd, hash: hash)
+        var newcomer: Newcomer?
+        if index < 0 {
+            // A key seen before was well formed; only a new one is taken apart.
+            if let rejection = parser.splitTags(bytes) {
+                return refuse(rejection, bytes, record, source: line.source, time: line.arrival)
+            }
+            switch identify(bytes, keyStart..<keyEnd) {
+            case .success(let found): newcomer = found
+            case .failure(let refusal):
+                return refuse(
+                    refusal.reason, bytes, record, source: line.source, time: line.arrival)
+            }
+        }
+        let known = index < 0 ? newcomer?.device : series.series[index].device
+        let lateness = newcomer?.lateness ?? latenesses[series.series[index].device.index]
+        guard let time = judge(known, lateness, bytes, record, line, emit: emit) else { return }
+        if let newcomer {
+            index = enrol(newcomer, bytes, keyStart..<keyEnd, hash: hash, at: time, emit: emit)
+        }
+        let device = series.series[index].device
+        guard let open = admit(device, at: time, bytes, record, line, emit: emit) else { return }
+        let refused = addFields(bytes, to: open, of: device, series: index, record: record)
+        if let refused {
+            ledger.note(
+                RefusalReason.tooManySignals.rawValue, source: line.source, column: refused,
+                record: bytes, start: record.lowerBound, end: record.upperBound,
+                time: clock.now ?? line.arrival)
+        }
+        if series.wantsLayout(index) {
+            series.setLayout(
+                parser.learnLayout(bytes), count: parser.offsets.fieldCount, of: index)
+        }
+    }
+
+    /// The event time to take a line at; `nil` when it was refused or is held.
+    @inline(__always) private mutating func judge(
+        _ device: DeviceID?, _ lateness: TimeSpan, _ bytes: Span<UInt8>, _ record: Range<Int>,
+        _ line: LineContext, emit: (EngineStep) -> Void
+    ) -> Timestamp? {
+        let time: Timestamp
+        let reading = readStamp(
+            of: line.source, precision: line.precision, arrival: line.arrival, lateness: lateness,
+            trusted: line.trusted)
+        switch reading.verdict {
+        case .accept(let accepted):
+            time = accepted
+        case .refuse(let reason):
+            refuse(
+                reason, bytes, record, source: line.source, time: line.arrival, fits: reading.fits)
+            return nil
+        case .hold:
+            let held = JumpHold.Line(
+                bytes: record.map { bytes[$0] }, source: line.source,
+                stamp: reading.stamp ?? line.arrival, precision: line.precision, device: device)
+            holdLine(held, emit: emit)
+            return nil
+        case .restamp(let arrival):
+            counters.linesRestamped += 1
+            time = arrival
+        case .tickThenAccept(let accepted, let tick):
+            self.tick(to: tick, emit: emit)
+            time = accepted
+        }
+        if !hold.isEmpty { refuseHeld() }
+        return time
+    }
+
+    /// The open window a line belongs to; `nil` when it comes too late.
+    @inline(__always) private mutating func admit(
+        _ device: DeviceID, at time: Timestamp, _ bytes: Span<UInt8>, _ record: Range<Int>,
+        _ line: LineContext, emit: (EngineStep) -> Void
+    ) -> OpenWindow? {
+        let now = clock.now ?? line.arrival
+        while windows.isDue(device, at: time, arrival: now) { close(device, emit: emit) }
+        lastArrivals[device.index] = now
+        guard let open = windows.admit(device, at: time, arrival: now) else {
+            counters.linesLate += 1
+            refuse(.late, bytes, record, source: line.source, time: now)
+            return nil
+        }
+        counters.linesAccepted += 1
+        return open
+    }
+
+    /// Returns the column of the first field that was refused.
+    private mutating func addFields(
+        _ bytes: Span<UInt8>, to open: OpenWindow, of device: DeviceID, series index: Int,
+        record: Range<Int>
+    ) -> Int? {
+        var expected = 0
+        var hasReading = false
+        var refusedColumn: Int?
+        for field in 0..<parser.offsets.fieldCount {
+            guard parser.offsets.fieldKind(field) != .string else {
+                counters.textFields += 1
+                continue
+            }
+            let nameStart = parser.offsets.fieldKeyStart(field)
+            let nameEnd = parser.offsets.fieldKeyEnd(field)
+            var place = series.field(
+                of: index, bytes, nameStart, nameEnd, expected: expected)
+            if place < 0 { place = registerField(of: index, bytes, nameStart..<nameEnd) }
+            expected = place + 1
+            let signal = place < 0 ? -1 : series.signal(of: index, field: place)
+            guard signal >= 0 else {
+                counters.readingsRefused += 1
+                refusedColumn = refusedColumn ?? (nameStart - record.lowerBound + 1)
+                continue
+            }
+            counters.readings += 1
+            hasReading = true
+            windows.add(parser.offsets.fieldDouble(field), of: SignalID(rawValue: signal), to: open)
+        }
+        if hasReading { windows.markOpen(open, of: device) }
+        return refusedColumn
+    }
+
+    mutating func refuse(
+        _ reason: RefusalReason, _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource,
+        time: Timestamp, fits: StampPrecision? = nil
+    ) {
+        counters.linesRefused += 1
+        ledger.note(
+            reason.rawValue, source: source, column: 1, record: bytes, start: record.lowerBound,
+            end: record.upperBound, time: clock.now ?? time, fits: fits)
+    }
+
+    mutating func refuse(
+        _ rejection: LineRejection, _ bytes: Span<UInt8>, _ record: Range<Int>,
+        source: LineSource, time: Timestamp
+    ) {
+        counters.linesRefused += 1
+        ledger.note(
+            rejection.name, source: source, column: parser.rejectionColumn, record: bytes,
+            start: record.lowerBound, end: record.upperBound, time: clock.now ?? time)
+    }
+}
