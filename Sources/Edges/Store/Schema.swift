@@ -38,7 +38,7 @@ import GRDB
 /// The tables, constraints and views of the database, and how older files become current ones.
 enum Schema {
     /// Number of the newest migration; stored as `PRAGMA user_version`.
-    static let version = 2
+    static let version = 3
 
     /// "Fore" in ASCII: how SQLite tools and this program recognise the file.
     static let applicationID = 0x466F_7265
@@ -56,8 +56,17 @@ enum Schema {
             try db.execute(sql: operators)
             try db.execute(sql: "PRAGMA user_version = 2")
         }
+        migrator.registerMigration("v3") { db in
+            try db.execute(sql: precisions)
+            try db.execute(sql: "PRAGMA user_version = 3")
+        }
         return migrator
     }
+
+    private static let precisions = """
+        ALTER TABLE runtime ADD COLUMN stamps_guessed INTEGER NOT NULL DEFAULT 0
+            CHECK (stamps_guessed >= 0);
+        """
 
     private static let fleet = """
         CREATE TABLE device (
@@ -242,7 +251,6 @@ enum Schema {
             lines_refused INTEGER NOT NULL DEFAULT 0 CHECK (lines_refused >= 0),
             lines_late INTEGER NOT NULL DEFAULT 0 CHECK (lines_late >= 0),
             lines_restamped INTEGER NOT NULL DEFAULT 0 CHECK (lines_restamped >= 0),
-            stamps_guessed INTEGER NOT NULL DEFAULT 0 CHECK (stamps_guessed >= 0),
             readings INTEGER NOT NULL DEFAULT 0 CHECK (readings >= 0),
             readings_refused INTEGER NOT NULL DEFAULT 0 CHECK (readings_refused >= 0),
             text_fields INTEGER NOT NULL DEFAULT 0 CHECK (text_fields >= 0),

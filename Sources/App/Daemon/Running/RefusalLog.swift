@@ -5,7 +5,8 @@ import Primitives
 import Synchronization
 
 /// Says who sent what was refused, and what to set when only the precision of a listener is wrong:
-/// at most one line a minute per reason, with the number of refusals since the last one. The full counts are in the table `refusal`.
+/// at most one line a minute per reason, with the number of refusals since the last one. The full
+/// counts are in the table `refusal`.
 final class RefusalLog: Sendable {
     private struct Entry {
         var lastLogged: UInt64
