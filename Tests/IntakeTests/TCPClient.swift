@@ -55,9 +55,14 @@ final class TCPClient: Sendable {
             descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
     }
 
-    /// Waits until the listener closes the connection; false when it sends something instead.
+    /// Waits until the listener closes the connection; false when it does not within a minute.
     func isClosedByListener() -> Bool {
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        unsafe setsockopt(
+            descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience,
+            socklen_t(MemoryLayout<timeval>.size))
         var byte: UInt8 = 0
-        return unsafe recv(descriptor, &byte, 1, 0) <= 0
+        let count = unsafe recv(descriptor, &byte, 1, 0)
+        return count == 0 || (count < 0 && errno != EAGAIN)
     }
 }
