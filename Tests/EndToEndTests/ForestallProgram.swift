@@ -44,11 +44,13 @@ enum ForestallProgram {
         throw Missing()
     }
 
-    /// Without what the surroundings of a test run could change: a state directory, the seed of
-    /// hashes. A crash ends at once, without a debugger.
+    /// Without what the surroundings of a test run could change: a state directory, a
+    /// supervisor, the seed of hashes. A crash ends at once, without a debugger.
     static var environment: [String: String] {
         var environment = ProcessInfo.processInfo.environment
         environment["STATE_DIRECTORY"] = nil
+        environment["NOTIFY_SOCKET"] = nil
+        environment["WATCHDOG_USEC"] = nil
         environment["SWIFT_DETERMINISTIC_HASHING"] = nil
         environment["SWIFT_BACKTRACE"] = "enable=no"
         return environment
@@ -82,12 +84,12 @@ enum ForestallProgram {
 
     static func start(
         _ program: String, _ arguments: [String], input: String, output: String, errors: String,
-        directory: String? = nil
+        directory: String? = nil, environment additions: [String: String] = [:]
     ) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
-        process.environment = environment
+        process.environment = environment.merging(additions) { $1 }
         if let directory {
             process.currentDirectoryURL = URL(fileURLWithPath: directory)
         }

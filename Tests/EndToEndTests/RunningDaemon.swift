@@ -22,11 +22,12 @@ final class RunningDaemon {
     private let errorsPath: String
 
     /// Starts it with the example configuration, `listeners` UDP listeners and a TCP listener, and
-    /// waits until it is ready. A value for `configuration` replaces the example.
+    /// waits until it is ready. A value for `configuration` replaces the example; `environment` is
+    /// added to the usual one, and the signal `ignoring` (a name as the shell has it) is ignored.
     init(
         in directory: TemporaryDirectory, state: String, listeners: Int = 1,
-        clock: String = "event",
-        configuration: String? = nil
+        clock: String = "event", configuration: String? = nil,
+        environment: [String: String] = [:], ignoring signal: String? = nil
     ) throws {
         let folder = "configuration-" + UUID().uuidString
         try directory.makeDirectory(folder + "/conf.d")
@@ -38,10 +39,14 @@ final class RunningDaemon {
             "[intake]\nudp = [\(addresses.joined(separator: ", "))]\ntcp = [\"127.0.0.1:0\"]\n",
             to: folder + "/conf.d/listeners.toml")
         errorsPath = directory(folder + "/errors")
+        let command = [
+            try ForestallProgram.path(), "run", "--clock", clock, "--config", main, "--state",
+            state,
+        ]
+        let trap = signal.map { "trap '' \($0); " } ?? ""
         process = try ForestallProgram.start(
-            try ForestallProgram.path(),
-            ["run", "--clock", clock, "--config", main, "--state", state],
-            input: "/dev/null", output: "/dev/null", errors: errorsPath)
+            "/bin/sh", ["-c", trap + "exec \"$@\"", "sh"] + command, input: "/dev/null",
+            output: "/dev/null", errors: errorsPath, environment: environment)
         let path = errorsPath
         let started = process
         func announced() throws -> [String] {

@@ -17,6 +17,8 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { CONTROL_BYTES = 64, EVENTS_MAX = 256 };
@@ -344,6 +346,38 @@ int csystem_wait_readable(int first, int second) {
 int csystem_eventfd(void) {
     int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return descriptor < 0 ? -errno : descriptor;
+}
+
+int csystem_unix_send(const char *name, const void *bytes, size_t length) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t name_length = strlen(name);
+    if ((name[0] != '/' && name[0] != '@') || name_length < 2) {
+        return CSYSTEM_BAD_ADDRESS;
+    }
+    if (name_length >= sizeof address.sun_path) {
+        return -ENAMETOOLONG;
+    }
+    memcpy(address.sun_path, name, name_length);
+    if (name[0] == '@') {
+        address.sun_path[0] = '\0';
+    }
+    /* unix(7): an abstract name is as long as the address says, a path ends with its NUL. */
+    socklen_t address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + name_length
+                                           + (name[0] == '/' ? 1 : 0));
+    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) {
+        return -errno;
+    }
+    struct timeval patience = {.tv_sec = 5};
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    ssize_t sent;
+    do {
+        sent = sendto(descriptor, bytes, length, MSG_NOSIGNAL, (struct sockaddr *)&address,
+                      address_length);
+    } while (sent < 0 && errno == EINTR);
+    int result = sent < 0 ? -errno : 0;
+    close(descriptor);
+    return result;
 }
 
 void csystem_name_thread(const char *name) {

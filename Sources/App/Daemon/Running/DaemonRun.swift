@@ -35,13 +35,14 @@ package enum DaemonRun {
         let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
         let decisions = BoundedQueue<OperatorCommand>(capacity: OperatorFeed.capacity)
         let restoration = state.restoration
+        let supervision = Supervision.ofThisProcess(logger: logger)
         let engine = EngineLoop(
             configuration: configuration.runningEngine, pool: pool, blocks: blocks, work: work,
-            start: { restoration.engine($0) },
+            start: { restoration.engine($0) { _ = work.push(.heartbeat) } },
             checkpoints: CheckpointSchedule(interval: checkpointInterval), sealsByWallTime: true,
-            commands: decisions)
+            commands: decisions, heartbeats: supervision.heartbeats)
         let delivery = DeliveryLoop(state.delivery)
-        let store = StoreLoop(work: work, logger: logger)
+        let store = StoreLoop(work: work, logger: logger, supervision: supervision)
         let totals = RunTotals()
         let refusals = RefusalLog(logger: logger)
         let precisions = PrecisionLog(logger: logger)
@@ -50,6 +51,7 @@ package enum DaemonRun {
         let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: blocks) {
             for place in listeners.all.flatMap(\.places) { announce("listening \(place)") }
             announce("ready")
+            supervision.ready(listeners.map(\.localAddress))
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -83,6 +85,7 @@ package enum DaemonRun {
                         }),
                     .init(service: ThreadService(name: "engine", stop: {}) { engine.run() }),
                     .init(service: intake),
+                    .init(service: StopNotice(supervision: supervision)),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         delivery.wake()
         do {

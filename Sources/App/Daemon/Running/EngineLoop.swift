@@ -26,6 +26,8 @@ struct EngineLoop: Sendable {
     let sealsByWallTime: Bool
     /// Operators' decisions, offered by the store thread; a replay has none.
     var commands: BoundedQueue<OperatorCommand>?
+    /// None for a replay, which nobody watches over.
+    var heartbeats = HeartbeatSchedule(interval: nil)
 
     /// Runs until the block queue is closed and empty; then takes the last step and closes the
     /// queue to the store.
@@ -48,8 +50,9 @@ struct EngineLoop: Sendable {
         let tick = UInt64(max(configuration.clock.tick.nanoseconds, 1_000_000))
         var nextTick = MonotonicClock.now() + tick
         var nextCheckpoint = MonotonicClock.now() + checkpoints.interval
+        var heartbeats = self.heartbeats
         loop: while true {
-            switch blocks.pop(until: nextTick) {
+            switch blocks.pop(until: min(nextTick, heartbeats.latest)) {
             case .element(let block):
                 ingest(block, into: &engine, emit: emit)
                 position = block.position
@@ -63,6 +66,7 @@ struct EngineLoop: Sendable {
                 takeCommands(into: &engine)
                 letTimePass(&engine, emit: emit)
             }
+            if heartbeats.isDue(at: now) { _ = work.push(.heartbeat) }
             if now >= nextCheckpoint, engine.canCheckpoint {
                 nextCheckpoint = now + checkpoints.interval
                 _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(position))))

@@ -54,7 +54,8 @@ final class OpenState: Sendable {
     /// Writes what is no step: introductions and checkpoints.
     func take(_ work: StoreWork, writer: inout StepWriter, logger: Logger) {
         switch work {
-        case .step: preconditionFailure("BUG: steps are committed elsewhere")
+        case .step, .heartbeat:
+            preconditionFailure("BUG: steps and heartbeats are dealt with elsewhere")
         case .introduction(let devices, let signals):
             writer.introduce(devices: devices, signals: signals)
         case .checkpoint(let bytes):

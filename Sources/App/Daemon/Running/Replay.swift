@@ -96,7 +96,8 @@ package struct Replay {
         let feedThread = try PlatformThread(name: "reader") {
             feed.run(from: place?.position ?? InputPosition(file: 0, offset: 0))
         }
-        let store = StoreLoop(work: work, logger: logger)
+        let store = StoreLoop(
+            work: work, logger: logger, supervision: Supervision(nil, logger: logger))
         var summary = Summary()
         var nextReport: UInt64 = 0
         store.run { step, position throws(StoreFailure) in

@@ -14,8 +14,11 @@ struct StateRestoration: Sendable {
     let database: StateDatabase
     let logger: Logger
 
-    /// For a daemon, or a replay of new input: everything committed is taken up.
-    func engine(_ configuration: EngineConfiguration) -> TelemetryEngine {
+    /// For a daemon, or a replay of new input: everything committed is taken up. `progress` is
+    /// called between pieces of work, each of a second or so.
+    func engine(
+        _ configuration: EngineConfiguration, progress: () -> Void = {}
+    ) -> TelemetryEngine {
         var start = fromCheckpoint(configuration)
         do {
             var differences = 0
@@ -30,6 +33,7 @@ struct StateRestoration: Sendable {
                     folded += step.frames.count
                 }
                 sequence = last.sequence
+                progress()
             }
             let last = try history.last()
             start.engine.resume(after: last.sequence, advancedTo: last.advancedTo)

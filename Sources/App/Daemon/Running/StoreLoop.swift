@@ -13,6 +13,7 @@ import Synchronization
 final class StoreLoop: Sendable {
     private let work: BoundedQueue<StoreWork>
     private let logger: Logger
+    private let supervision: Supervision
     private let stopping = ShutdownFlag()
     private let outcome = Mutex<StoreFailure?>(nil)
 
@@ -21,9 +22,10 @@ final class StoreLoop: Sendable {
     /// How often new decisions of operators are looked for.
     static let pollInterval: UInt64 = 1_000_000_000
 
-    init(work: BoundedQueue<StoreWork>, logger: Logger) {
+    init(work: BoundedQueue<StoreWork>, logger: Logger, supervision: Supervision) {
         self.work = work
         self.logger = logger
+        self.supervision = supervision
     }
 
     /// What ended the loop early, if anything.
@@ -33,8 +35,8 @@ final class StoreLoop: Sendable {
     func stopSoon() { stopping.request() }
 
     /// Runs until the queue is closed and empty, or a commit fails for good. `consume` writes one
-    /// step; `committed` is told of every one that is on disk, `other` of everything that is no
-    /// step, in order. `poll` is called about once a second, between two pieces of work.
+    /// step; `committed` is told of every one that is on disk, `other` of introductions and
+    /// checkpoints, in order. `poll` is called about once a second, between two pieces of work.
     func run(
         consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void,
         committed: (EngineStep) -> Void,
@@ -54,6 +56,7 @@ final class StoreLoop: Sendable {
                     return
                 }
                 committed(step)
+            case .element(.heartbeat): supervision.pipelineMoved()
             case .element(let item): other(item)
             case .timedOut: continue
             case .closed: return
@@ -81,6 +84,7 @@ final class StoreLoop: Sendable {
                         "Store cannot write; steps wait",
                         metadata: ["step": "\(step.sequence)", "error": "\(error)"])
                 }
+                supervision.storeWaits("\(error)")
                 let now = MonotonicClock.now()
                 if stopping.isRequested, givingUpAt == .max {
                     givingUpAt = now + Self.patienceWhenStopping

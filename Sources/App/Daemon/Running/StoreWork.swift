@@ -10,4 +10,6 @@ enum StoreWork: Sendable {
     case step(EngineStep, position: InputPosition?)
     /// The engine's state after the steps handed over so far.
     case checkpoint([UInt8])
+    /// Nothing to write: the engine's thread shows that it gets on, see ``Supervision``.
+    case heartbeat
 }

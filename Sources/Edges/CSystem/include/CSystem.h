@@ -74,6 +74,9 @@ int csystem_raise_descriptor_limit(int wanted);
 int csystem_wait_readable(int first, int second);
 /* A non-blocking event counter. */
 int csystem_eventfd(void);
+/* Sends one datagram to a Unix socket: a path from '/', or '@' and an abstract name. Waits at most
+   five seconds for a receiver that is busy. */
+int csystem_unix_send(const char *name, const void *bytes, size_t length);
 /* Names the calling thread; longer names are cut to 15 bytes. */
 void csystem_name_thread(const char *name);
 /* The untranslated sentence for an errno, or NULL. */
