@@ -123,7 +123,7 @@ let tests: [Target] = [
             "FleetSimulator", "LineProtocol", "Windows", "Detection", "Prognosis", "Tickets",
             "Engine", "Platform", "Store", "Primitives", grdb, grdbSQLite, logging,
         ],
-        path: "Tests/Benchmarks", exclude: ["results.md"]),
+        path: "Tests/Benchmarks", exclude: ["results.md", "idle.py"]),
 ]
 
 let package = Package(

@@ -64,6 +64,52 @@ extension EndToEndTests {
                     == "this input is already complete in this state; nothing to do\n")
         }
 
+        /// Killed on the way after a checkpoint, and again right after it has gone on from there:
+        /// what the second run has written at its start must name the place it went on from.
+        @Test func aReplayInterruptedTwiceKeepsItsPlace() throws {
+            let whole = try replay(into: "whole")
+            #expect(try ForestallProgram.finish(whole, what: "the replay") == 0)
+            let expected = try contents(of: "whole")
+            let wal = directory("killed/forestall.db-wal")
+            func waitForCommits(_ process: Process) throws {
+                try ForestallProgram.wait(for: "some commits") {
+                    let size =
+                        try? FileManager.default.attributesOfItem(atPath: wal)[.size] as? Int
+                    return (size ?? 0) >= 400_000 || !process.isRunning
+                }
+            }
+            let first = try replay(into: "killed")
+            try waitForCommits(first)
+            // Checkpoints come every five seconds; the recording is shorter.
+            first.suspend()
+            let due = Date(timeIntervalSinceNow: 5.1)
+            try ForestallProgram.wait(for: "the time of a checkpoint") { Date() >= due }
+            first.resume()
+            try ForestallProgram.wait(for: "a checkpoint on the way") {
+                try hasCheckpointOnTheWay() || !first.isRunning
+            }
+            ForestallProgram.kill(first)
+            first.waitUntilExit()
+            #expect(try hasCheckpointOnTheWay(), "the first run was over too soon")
+            let second = try replay(into: "killed")
+            try waitForCommits(second)
+            ForestallProgram.kill(second)
+            second.waitUntilExit()
+            let last = try replay(into: "killed")
+            #expect(try ForestallProgram.finish(last, what: "the last replay") == 0)
+            #expect(try contents(of: "killed") == expected)
+        }
+
+        /// Whether a checkpoint names a place behind the beginning of the input.
+        private func hasCheckpointOnTheWay() throws -> Bool {
+            try ["checkpoint.a", "checkpoint.b"].contains { name in
+                guard directory.has("killed/" + name) else { return false }
+                let bytes = try directory.bytes("killed/" + name).prefix(256)
+                let text = String(decoding: bytes, as: UTF8.self)
+                return text.contains(/[0-9a-f]{16}:0:[1-9]/)
+            }
+        }
+
         /// Without checkpoints everything is folded from the committed windows.
         @Test func aLostCheckpointCostsNoTicket() throws {
             let whole = try replay(into: "state")

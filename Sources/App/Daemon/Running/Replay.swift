@@ -90,7 +90,8 @@ package struct Replay {
             configuration: engineConfiguration, pool: pool, blocks: blocks, work: work,
             start: start(opened, continues: place != nil),
             checkpoints: schedule(
-                feed.identity, hasState: opened != nil, isPaced: options.speed != nil),
+                feed.identity, from: place?.position, hasState: opened != nil,
+                isPaced: options.speed != nil),
             sealsByWallTime: false)
         let engineThread = try PlatformThread(name: "engine") { engine.run() }
         let feedThread = try PlatformThread(name: "reader") {
@@ -146,8 +147,11 @@ extension Replay {
         return { restoration.engine($0) }
     }
 
+    /// `start` is where a replay goes on that was interrupted: until its first block is folded,
+    /// checkpoints name that place. With the beginning of the input they would pair a state with
+    /// lines it contains already.
     private static func schedule(
-        _ identity: String, hasState: Bool, isPaced: Bool
+        _ identity: String, from start: InputPosition?, hasState: Bool, isPaced: Bool
     ) -> CheckpointSchedule {
         guard hasState else { return CheckpointSchedule(interval: UInt64.max / 4) }
         guard !identity.isEmpty else { return CheckpointSchedule(interval: checkpointInterval) }
@@ -157,7 +161,7 @@ extension Replay {
             input: { position in
                 ReplayPlace(
                     identity: identity,
-                    position: position ?? InputPosition(file: 0, offset: 0)
+                    position: position ?? start ?? InputPosition(file: 0, offset: 0)
                 ).text
             }, inputAtEnd: { ReplayPlace(identity: identity, position: nil).text })
     }
