@@ -3,10 +3,13 @@ SWIFT ?= swift
 BUILD ?= .build
 PROGRAM = $(BUILD)/release/forestall
 
-.PHONY: help dependencies build demo smoke test lint format bench bench-all clean
+KILLS ?= 100
+
+.PHONY: help dependencies build demo smoke test kill-test container-test systemd-security lint \
+	format bench bench-idle bench-all clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 dependencies: ## install what a fresh Debian 12 with Swift lacks (needs root or sudo once)
 	@sh packaging/dependencies.sh
@@ -21,7 +24,19 @@ smoke: build ## every command of the release program once
 	@FORESTALL=$(PROGRAM) sh packaging/smoke.sh
 
 test: dependencies ## all tests
+	-@sh packaging/dependencies.sh strace python3 # without them two tests say that they are skipped
 	$(SWIFT) test --scratch-path $(BUILD)
+
+kill-test: build ## replay killed 100 times and resumed (KILLS=N), compared with one left alone
+	@sh packaging/dependencies.sh strace python3
+	@python3 Tests/Kills/kills.py --program $(PROGRAM) --kills $(KILLS) --seed $(or $(SEED),1)
+
+container-test: build ## the unit under a real systemd in a container (root, Debian)
+	@sh packaging/dependencies.sh python3
+	@python3 Tests/Container/container.py --program $(PROGRAM) --build $(BUILD)
+
+systemd-security: ## how exposed the unit's sandbox leaves the program
+	@systemd-analyze security --offline=true systemd/forestall.service
 
 lint: ## format and style, as the gate checks them
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -33,7 +48,11 @@ bench: dependencies ## hot-path and store figures of this machine
 	$(SWIFT) build -c release --product forestall-bench --scratch-path $(BUILD)
 	$(BUILD)/release/forestall-bench $(if $(OUT),--out $(OUT))
 
-bench-all: bench ## every figure of the project
+bench-idle: build ## what the daemon costs at 1,000 signals a second, and when nothing arrives
+	@sh packaging/dependencies.sh python3
+	@python3 Tests/Benchmarks/idle.py --program $(PROGRAM) $(if $(OUT),--out $(OUT))
+
+bench-all: bench bench-idle ## every figure of the project
 
 clean:
 	$(SWIFT) package clean --scratch-path $(BUILD)

@@ -1,8 +1,10 @@
 #!/bin/sh
-# Installs the Debian packages Forestall builds with. Does nothing when they are there.
+# Installs the Debian packages Forestall builds with, or those named. Does nothing when they are
+# there.
 set -eu
 missing=
-for package in libsqlite3-dev zlib1g-dev; do
+[ $# -gt 0 ] || set -- libsqlite3-dev zlib1g-dev
+for package; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' \
         || missing="$missing $package"
 done

@@ -83,8 +83,29 @@ extension EndToEndTests {
         }
     }
 
-    /// The benchmark program runs; its figures are for people.
+    /// The benchmark programs run; their figures are for people.
     @Suite struct BenchmarkTests {
+        @Test func theIdleBenchmarkRunsSmall() throws {
+            let directory = try TemporaryDirectory()
+            let outcome = try ForestallProgram.run(
+                "/usr/bin/env",
+                [
+                    "python3", SampleRecording.repository + "/Tests/Benchmarks/idle.py", "--small",
+                    "--program", try ForestallProgram.path(), "--out", directory.path,
+                ])
+            if outcome.code == 127 { return print("skipped: there is no python3") }
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            let figures =
+                try JSONSerialization.jsonObject(with: try directory.bytes("idle.json"))
+                as? [[String: Any]]
+            #expect(
+                figures?.map { $0["name"] as? String } == [
+                    "loaded.cpu", "loaded.wakes", "loaded.resident", "idle.cpu", "idle.wakes",
+                    "idle.resident", "idle.peak",
+                ])
+            #expect(figures?.allSatisfy { $0["value"] is Double && $0["ratio"] != nil } == true)
+        }
+
         @Test func everyBenchmarkRunsSmall() throws {
             let directory = try TemporaryDirectory()
             let program = try ForestallProgram.path() + "-bench"

@@ -71,13 +71,15 @@ enum ForestallProgram {
     /// Runs any program to its end; output goes through files, so that no full pipe stops it.
     static func run(
         _ program: String, _ arguments: [String], input: String = "/dev/null",
-        directory: String? = nil
+        directory: String? = nil, patience: Double = patience
     ) throws -> Outcome {
         let scratch = try TemporaryDirectory()
         let process = try start(
             program, arguments, input: input, output: scratch("out"), errors: scratch("err"),
             directory: directory)
-        let code = try finish(process, what: "forestall " + arguments.joined(separator: " "))
+        let code = try finish(
+            process, what: "forestall " + arguments.joined(separator: " "),
+            patience: patience)
         return Outcome(
             code: code, output: try scratch.text("out"), errors: try scratch.text("err"))
     }
@@ -102,9 +104,11 @@ enum ForestallProgram {
     }
 
     /// Waits for the end and tells how it was.
-    static func finish(_ process: Process, what: String) throws -> Int32 {
+    static func finish(
+        _ process: Process, what: String, patience: Double = patience
+    ) throws -> Int32 {
         do {
-            try wait(for: what) { !process.isRunning }
+            try wait(for: what, patience: patience) { !process.isRunning }
         } catch {
             kill(process)
             throw error
@@ -119,7 +123,9 @@ enum ForestallProgram {
     }
 
     /// Looks again and again until the condition holds.
-    static func wait(for what: String, until condition: () throws -> Bool) throws {
+    static func wait(
+        for what: String, patience: Double = patience, until condition: () throws -> Bool
+    ) throws {
         let end = Date(timeIntervalSinceNow: patience)
         while try !condition() {
             guard Date() < end else { throw TookTooLong(what: what) }

@@ -66,33 +66,36 @@ extension EndToEndTests {
 
         /// Killed on the way after a checkpoint, and again right after it has gone on from there:
         /// what the second run has written at its start must name the place it went on from.
+        /// Of two checkpoints of one step the one in `checkpoint.b` is read, so the first run's is
+        /// moved out of its way.
         @Test func aReplayInterruptedTwiceKeepsItsPlace() throws {
             let whole = try replay(into: "whole")
             #expect(try ForestallProgram.finish(whole, what: "the replay") == 0)
             let expected = try contents(of: "whole")
             let wal = directory("killed/forestall.db-wal")
-            func waitForCommits(_ process: Process) throws {
-                try ForestallProgram.wait(for: "some commits") {
-                    let size =
-                        try? FileManager.default.attributesOfItem(atPath: wal)[.size] as? Int
-                    return (size ?? 0) >= 400_000 || !process.isRunning
-                }
-            }
             let first = try replay(into: "killed")
-            try waitForCommits(first)
+            try ForestallProgram.wait(for: "some commits") {
+                let size = try? FileManager.default.attributesOfItem(atPath: wal)[.size] as? Int
+                return (size ?? 0) >= 400_000 || !first.isRunning
+            }
             // Checkpoints come every five seconds; the recording is shorter.
-            first.suspend()
+            #expect(first.suspend())
             let due = Date(timeIntervalSinceNow: 5.1)
             try ForestallProgram.wait(for: "the time of a checkpoint") { Date() >= due }
-            first.resume()
+            #expect(first.resume())
             try ForestallProgram.wait(for: "a checkpoint on the way") {
                 try hasCheckpointOnTheWay() || !first.isRunning
             }
             ForestallProgram.kill(first)
             first.waitUntilExit()
             #expect(try hasCheckpointOnTheWay(), "the first run was over too soon")
+            let beginning = try directory.bytes("killed/checkpoint.a")
+            try directory.write(directory.bytes("killed/checkpoint.b"), to: "killed/checkpoint.a")
+            try directory.write(beginning, to: "killed/checkpoint.b")
             let second = try replay(into: "killed")
-            try waitForCommits(second)
+            try ForestallProgram.wait(for: "the first checkpoint of the second run") {
+                try directory.bytes("killed/checkpoint.b") != beginning || !second.isRunning
+            }
             ForestallProgram.kill(second)
             second.waitUntilExit()
             let last = try replay(into: "killed")
@@ -124,6 +127,26 @@ extension EndToEndTests {
             #expect(ending.errors.contains("Checkpoint is unusable"))
             #expect(ending.errors.contains("differences=0"))
             #expect(try Spool.messages(in: directory, state: "state") == before)
+        }
+
+        /// A few kills by strace at exact places: inside a commit, a checkpoint and a rename.
+        /// `make kill-test` does a hundred, on a longer recording.
+        @Test func killsAtExactPlacesLeaveNoTrace() throws {
+            let script = SampleRecording.repository + "/Tests/Kills/kills.py"
+            let outcome = try ForestallProgram.run(
+                "/usr/bin/env",
+                [
+                    "python3", script, "--kills", "6", "--program", try ForestallProgram.path(),
+                    "--recording", Self.wear, "--config", SampleRecording.configuration,
+                ], patience: 300)
+            if outcome.output.hasPrefix("skipped") || outcome.code == 127 {
+                return print("skipped: python3 or strace is not here; see `make kill-test`")
+            }
+            #expect(outcome.code == 0, "\(outcome.output)\(outcome.errors)")
+            #expect(outcome.lines.last == "0 differences")
+            for place in ["commit", "checkpoint", "rename"] {
+                #expect(outcome.lines.contains { $0.hasPrefix("| " + place) }, "\(place)")
+            }
         }
 
         @Test func hangupReopensTheAlertLog() throws {

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Kills `forestall replay --state` again and again, and looks whether anything of it can be seen.
 
-What comes in: the program, a number of kills, a seed. Each state directory gets one to four
-runs that end by SIGKILL, then the same command again until it completes. Then its tickets, windows, scores and
-messages are compared, row by row and byte by byte, with those of a run nobody disturbed.
+What comes in: the program, a number of kills, a seed. Each state directory gets one to four runs
+that end by SIGKILL, then the same command again until it completes. Then its tickets, windows,
+scores and messages are compared, row by row and byte by byte, with those of a run nobody disturbed.
 
 Nothing in the program takes part. Kills at a place are made by strace, which delivers the signal as
 the program enters a system call on a file of the state directory; the call never returns, and
@@ -45,6 +45,8 @@ QUERIES = {
     "signal scores": "SELECT * FROM {}.signal_score",
     "prognoses": "SELECT * FROM {}.prognosis",
     "alerts": "SELECT time, device, kind, health, score, signal FROM {}.alert",
+    "steps": "SELECT sequence, advanced_to, windows, first_window, last_window, changes,"
+             " configuration, input_size, input_hash, input_offset FROM {}.step",
     "refusals": "SELECT * FROM {}.refusal",
     "messages": "SELECT sink, event_id, payload, time, delivered_at IS NULL FROM {}.outbox",
 }

@@ -55,7 +55,7 @@ enum Repository {
     static let written: [SourceText] = {
         let folders = ["Sources", "Tests", "config", "packaging", "systemd", "sample-telemetry"]
         let endings = [
-            ".swift", ".c", ".h", ".md", ".toml", ".sh", ".service", ".socket", ".timer",
+            ".swift", ".c", ".h", ".md", ".toml", ".sh", ".py", ".service", ".socket", ".timer",
             ".modulemap", ".yml", ".yaml", ".json",
         ]
         let below = folders.flatMap(files(below:)).filter { path in

@@ -48,10 +48,10 @@ package enum DaemonRun {
         let precisions = PrecisionLog(logger: logger)
         let runtime = RuntimePublisher(logger: logger)
         // The group runs its services once it has the signals: whoever reads `ready` may stop it.
+        let places = listeners.all.flatMap(\.places)
         let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: blocks) {
-            for place in listeners.all.flatMap(\.places) { announce("listening \(place)") }
-            announce("ready")
-            supervision.ready(listeners.map(\.localAddress))
+            announceReady(places, announce)
+            supervision.ready(places)
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -96,6 +96,11 @@ package enum DaemonRun {
         }
         if let failure = store.failure { throw CommandFailure(failure) }
         announce(totals.summary(listeners.counts))
+    }
+
+    private static func announceReady(_ places: [String], _ announce: (String) -> Void) {
+        for place in places { announce("listening \(place)") }
+        announce("ready")
     }
 
     /// Nanoseconds between checkpoints: half an hour.

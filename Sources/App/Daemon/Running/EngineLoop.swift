@@ -34,7 +34,7 @@ struct EngineLoop: Sendable {
     func run() {
         var engine = start(configuration)
         let work = self.work
-        var position: InputPosition?
+        var position = checkpoints.start
         // A closed queue means that the store has given up; what is left has nowhere to go.
         let emit: (EngineStep) -> Void = { step in
             _ = work.push(.step(step, position: position))
@@ -45,7 +45,7 @@ struct EngineLoop: Sendable {
             _ = work.push(.introduction(devices: devices, signals: signals))
         }
         if checkpoints.takesInitial, engine.canCheckpoint {
-            _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(nil))))
+            _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(position))))
         }
         let tick = UInt64(max(configuration.clock.tick.nanoseconds, 1_000_000))
         var nextTick = MonotonicClock.now() + tick
@@ -124,6 +124,10 @@ struct CheckpointSchedule: Sendable {
     var interval: UInt64
     /// A replay begins with one, so that it can be told later which input the steps came from.
     var takesInitial = false
+    /// Where a replay goes on that was interrupted. Until its first block is folded, checkpoints
+    /// and steps name that place: the beginning of the input would pair a state with lines it
+    /// contains already.
+    var start: InputPosition?
     /// Text for a place in a replayed input; live input has none.
     var input: @Sendable (InputPosition?) -> String = { _ in "" }
     var inputAtEnd: @Sendable () -> String = { "" }

@@ -147,9 +147,6 @@ extension Replay {
         return { restoration.engine($0) }
     }
 
-    /// `start` is where a replay goes on that was interrupted: until its first block is folded,
-    /// checkpoints name that place. With the beginning of the input they would pair a state with
-    /// lines it contains already.
     private static func schedule(
         _ identity: String, from start: InputPosition?, hasState: Bool, isPaced: Bool
     ) -> CheckpointSchedule {
@@ -158,10 +155,11 @@ extension Replay {
         // The pieces of a paced replay do not say where they lie in the input.
         return CheckpointSchedule(
             interval: isPaced ? UInt64.max / 4 : checkpointInterval, takesInitial: true,
+            start: start,
             input: { position in
                 ReplayPlace(
                     identity: identity,
-                    position: position ?? start ?? InputPosition(file: 0, offset: 0)
+                    position: position ?? InputPosition(file: 0, offset: 0)
                 ).text
             }, inputAtEnd: { ReplayPlace(identity: identity, position: nil).text })
     }
