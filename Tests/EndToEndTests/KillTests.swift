@@ -31,6 +31,14 @@ extension EndToEndTests {
             return contents
         }
 
+        /// Names the first thing that differs; all of it would be megabytes.
+        private func expectContents(of state: String, _ expected: [String]) throws {
+            let actual = try contents(of: state)
+            let place = zip(actual, expected).enumerated().first { $1.0 != $1.1 }
+            let rows = place.map { "row \($0.offset): \($0.element)" } ?? "one is longer"
+            #expect((actual == expected) as Bool, "\(rows)")
+        }
+
         /// Killed after 0, 1, 2, ... committed steps' worth of database growth, started again with
         /// the same command until it completes: everything equals the uninterrupted run.
         @Test func anInterruptedReplayEndsAsAnUninterruptedOne() throws {
@@ -55,8 +63,7 @@ extension EndToEndTests {
             #expect(kills >= 3)
             let last = try replay(into: "killed")
             #expect(try ForestallProgram.finish(last, what: "the last replay") == 0)
-            let actual = try contents(of: "killed")
-            #expect(actual == expected)
+            try expectContents(of: "killed", expected)
             let again = try replay(into: "killed")
             #expect(try ForestallProgram.finish(again, what: "one more replay") == 0)
             #expect(
@@ -100,7 +107,7 @@ extension EndToEndTests {
             second.waitUntilExit()
             let last = try replay(into: "killed")
             #expect(try ForestallProgram.finish(last, what: "the last replay") == 0)
-            #expect(try contents(of: "killed") == expected)
+            try expectContents(of: "killed", expected)
         }
 
         /// Whether a checkpoint names a place behind the beginning of the input.

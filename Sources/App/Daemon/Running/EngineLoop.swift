@@ -124,8 +124,8 @@ struct CheckpointSchedule: Sendable {
     var interval: UInt64
     /// A replay begins with one, so that it can be told later which input the steps came from.
     var takesInitial = false
-    /// Where a replay goes on that was interrupted. Until its first block is folded, checkpoints
-    /// and steps name that place: the beginning of the input would pair a state with lines it
+    /// Where a replay begins or goes on. Until its first block is folded, checkpoints and steps
+    /// name that place: going on, the beginning of the input would pair a state with lines it
     /// contains already.
     var start: InputPosition?
     /// Text for a place in a replayed input; live input has none.

@@ -155,7 +155,7 @@ extension Replay {
         // The pieces of a paced replay do not say where they lie in the input.
         return CheckpointSchedule(
             interval: isPaced ? UInt64.max / 4 : checkpointInterval, takesInitial: true,
-            start: start,
+            start: start ?? InputPosition(file: 0, offset: 0),
             input: { position in
                 ReplayPlace(
                     identity: identity,
