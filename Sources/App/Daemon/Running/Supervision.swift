@@ -43,7 +43,12 @@ final class Supervision: Sendable {
         HeartbeatSchedule(interval: supervisor?.patience.map { max($0 / 4, 1) })
     }
 
-    func ready(_ addresses: [String]) {
+    /// `places` as they are announced: `transport=udp address=127.0.0.1:8094`.
+    func ready(_ places: [String]) {
+        let addresses = places.map { place in
+            place.split(separator: " ").compactMap { $0.split(separator: "=").last }
+                .joined(separator: " ")
+        }
         let status =
             addresses.isEmpty
             ? "Not listening" : "Listening on " + addresses.joined(separator: ", ")
