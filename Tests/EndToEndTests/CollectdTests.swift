@@ -18,8 +18,8 @@ extension EndToEndTests {
 
         struct Device: Decodable {
             var device: String
-            var first_seen: Date
-            var last_window: Date?
+            var firstSeen: Date
+            var lastWindow: Date?
         }
 
         struct Signal: Decodable {
@@ -57,6 +57,7 @@ extension EndToEndTests {
                 arguments + ["--json", "--state", directory("state")])
             guard outcome.code == 0 else { return [] }
             let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
             decoder.dateDecodingStrategy = .custom { decoder in
                 let text = try decoder.singleValueContainer().decode(String.self)
                 let whole = text.prefix { $0 != "." && $0 != "Z" } + "Z"
@@ -102,7 +103,7 @@ extension EndToEndTests {
             #expect(devices.map(\.device) == ["gateway-1"])
             let signals: [Signal] = try table("signals", "gateway-1")
             let times =
-                devices.flatMap { [$0.first_seen, $0.last_window ?? .distantPast] }
+                devices.flatMap { [$0.firstSeen, $0.lastWindow ?? .distantPast] }
                 + signals.compactMap(\.window)
             #expect(times.allSatisfy { abs($0.timeIntervalSinceNow) < 300 }, "\(times)")
             let free = signals.first { $0.signal == wanted[1] }?.mean ?? 0

@@ -5,8 +5,8 @@ import Windows
 /// Lines into readings of open windows: the hot path, one call per block.
 ///
 /// Nearly every line is of a series seen before and looks like that series' last one; it takes the
-/// short way: found by its raw key, read as expected, added to its window. Everything else takes the
-/// ordinary way, which decides alone what is taken and what is refused.
+/// short way: found by its raw key, read as expected, added to its window. Everything else takes
+/// the ordinary way, which decides alone what is taken and what is refused.
 extension TelemetryEngine {
     mutating func take(
         _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,

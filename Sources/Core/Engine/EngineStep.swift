@@ -56,6 +56,9 @@ package struct EngineStep: Equatable, Sendable {
         self.counters = counters
     }
 
+    /// Whether anything in it is for the outbox.
+    package var hasMessages: Bool { !changes.isEmpty || !alerts.isEmpty }
+
     package var isEmpty: Bool {
         devices.isEmpty && signals.isEmpty && closed.isEmpty && changes.isEmpty
             && decisions.isEmpty && alerts.isEmpty && refused.isEmpty && commands.isEmpty

@@ -4,10 +4,10 @@ import Windows
 /// Finds what is known about a series by the raw bytes of its key (measurement and tags exactly as
 /// sent), so that the text of a known series is never looked at twice.
 ///
-/// An open-addressing table, power-of-two sized, at most half full; the keys lie one after the other
-/// in an arena. A key is found by hash and confirmed by its bytes. What is read for every line is
-/// packed: with thousands of devices each cache line of it comes from afar, so a place of the table
-/// holds all that the comparison needs, and nothing on the way counts references.
+/// An open-addressing table, power-of-two sized, at most half full; the keys lie one after the
+/// other in an arena. A key is found by hash and confirmed by its bytes. What is read for every
+/// line is packed: with thousands of devices each cache line of it comes from afar, so a place of
+/// the table holds all that the comparison needs, and nothing on the way counts references.
 struct SeriesTable: Sendable {
     /// One numeric field of a series. `signal` is negative when the field has none: refused.
     struct Field: Sendable {

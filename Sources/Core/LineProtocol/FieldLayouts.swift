@@ -1,9 +1,9 @@
-/// The field names that senders repeat, each sequence of them learned once: what a record of a known
-/// series is expected to say between its numbers.
+/// The field names that senders repeat, each sequence of them learned once: what a record of a
+/// known series is expected to say between its numbers.
 ///
-/// A layout is a short cut and never a source: it answers only when the bytes in front of it are the
-/// ones it was made from, the equals signs included, so a search would find the same ends. Machines
-/// of one kind share a layout, so it stays close at hand however many machines take turns.
+/// A layout is a short cut and never a source: it answers only when the bytes in front of it are
+/// the ones it was made from, the equals signs included, so a search would find the same ends.
+/// Machines of one kind share a layout, so it stays close at hand however many machines take turns.
 struct FieldLayouts: ~Copyable {
     /// Layouts kept; records of further ones take the ordinary way.
     static let layoutsMost = 256

@@ -1,10 +1,10 @@
 /// The short way for the many: a record whose series is known says what the series said last time,
 /// with other numbers.
 ///
-/// In two calls, because between them the caller looks the series up by its raw key: `passKey` finds
-/// the key, `readKnown` reads the rest as the series' layout expects it. Either may say no, for any
-/// reason: then the record is read the ordinary way, from its beginning, and that decides what it is.
-/// So both ways give the same answers; tests hold them equal.
+/// In two calls, because between them the caller looks the series up by its raw key: `passKey`
+/// finds the key, `readKnown` reads the rest as the series' layout expects it. Either may say no,
+/// for any reason: then the record is read the ordinary way, from its beginning, and that decides
+/// what it is. So both ways give the same answers; tests hold them equal.
 extension LineParser {
     /// Whether the record at `position` may have a key of as many bytes as the last known one: then
     /// they are `offsets.seriesKeyStart` to `seriesKeyEnd`. Only the space behind it is looked at.

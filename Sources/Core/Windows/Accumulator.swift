@@ -2,11 +2,11 @@ import Primitives
 
 /// Running summary of one signal in one open window. Fixed size; one per slot of a signal.
 ///
-/// Mean and deviation come from sums of the distances to the window's first reading (Chan, Golub and
-/// LeVeque, The American Statistician 37, 1983: shifted data). Because the shift is one of the
+/// Mean and deviation come from sums of the distances to the window's first reading (Chan, Golub
+/// and LeVeque, The American Statistician 37, 1983: shifted data). Because the shift is one of the
 /// readings, the squares lose no more than a factor of the number of readings to cancellation, at
-/// any offset; and no reading costs a division, as a running mean would. A reading that comes before
-/// the first moves the shift.
+/// any offset; and no reading costs a division, as a running mean would. A reading that comes
+/// before the first moves the shift.
 @frozen @usableFromInline struct Accumulator {
     /// Index of the window (event time divided by length, rounded down); `empty` when unused.
     @usableFromInline var window: Int64 = Accumulator.empty

@@ -47,11 +47,10 @@ package enum DaemonRun {
         let refusals = RefusalLog(logger: logger)
         let precisions = PrecisionLog(logger: logger)
         let runtime = RuntimePublisher(logger: logger)
-        // The group runs its services once it has the signals: whoever reads `ready` may stop it.
         let places = listeners.all.flatMap(\.places)
+        // The group runs its services once it has the signals: whoever reads `ready` may stop it.
         let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: blocks) {
-            announceReady(places, announce)
-            supervision.ready(places)
+            announceReady(places, announce, supervision)
         }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
@@ -72,9 +71,7 @@ package enum DaemonRun {
                                 refusals.note(step.refused)
                                 precisions.note(step.guesses)
                                 runtime.publish(writer, listeners.counts)
-                                if !step.changes.isEmpty || !step.alerts.isEmpty {
-                                    delivery.wake()
-                                }
+                                if step.hasMessages { delivery.wake() }
                             } other: { item in
                                 state.take(item, writer: &writer, logger: logger)
                             } poll: {
@@ -98,9 +95,12 @@ package enum DaemonRun {
         announce(totals.summary(listeners.counts))
     }
 
-    private static func announceReady(_ places: [String], _ announce: (String) -> Void) {
+    private static func announceReady(
+        _ places: [String], _ announce: (String) -> Void, _ supervision: Supervision
+    ) {
         for place in places { announce("listening \(place)") }
         announce("ready")
+        supervision.ready(places)
     }
 
     /// Nanoseconds between checkpoints: half an hour.
