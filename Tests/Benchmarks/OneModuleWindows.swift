@@ -58,7 +58,7 @@ struct OneModuleWindows: ~Copyable {
 private struct OneModuleAccumulator {
     var window: Int64 = .min
     var count: Int64 = 0
-    var mean: Double = 0
+    var sum: Double = 0
     var squares: Double = 0
     var minimum: Double = 0
     var maximum: Double = 0
@@ -67,34 +67,43 @@ private struct OneModuleAccumulator {
     var firstTime: Int64 = 0
     var lastTime: Int64 = 0
 
-    mutating func add(_ value: Double, at time: Int64, window: Int64) {
+    @inline(__always) mutating func add(_ value: Double, at time: Int64, window: Int64) {
         if self.window != window || count == 0 {
-            self.window = window
-            count = 1
-            mean = value
-            squares = 0
-            minimum = value
-            maximum = value
-            first = value
-            last = value
-            firstTime = time
-            lastTime = time
-            return
+            return begin(value, at: time, window: window)
         }
-        count += 1
-        let distance = value - mean
-        mean += distance / Double(count)
-        squares += distance * (value - mean)
-        if value < minimum { minimum = value }
-        if value > maximum { maximum = value }
-        if time < firstTime {
-            firstTime = time
-            first = value
-        }
+        if time < firstTime { shift(to: value, at: time) }
+        let distance = value - first
+        count &+= 1
+        sum += distance
+        squares += distance * distance
+        minimum = value < minimum ? value : minimum
+        maximum = value > maximum ? value : maximum
         if time >= lastTime {
             lastTime = time
             last = value
         }
+    }
+
+    mutating func begin(_ value: Double, at time: Int64, window: Int64) {
+        self.window = window
+        count = 1
+        sum = 0
+        squares = 0
+        minimum = value
+        maximum = value
+        first = value
+        last = value
+        firstTime = time
+        lastTime = time
+    }
+
+    @inline(never) mutating func shift(to value: Double, at time: Int64) {
+        let distance = first - value
+        let number = Double(count)
+        squares += distance * (2 * sum + number * distance)
+        sum += number * distance
+        first = value
+        firstTime = time
     }
 }
 
