@@ -136,6 +136,45 @@ extension EndToEndTests {
             #expect(try Spool.messages(in: directory, state: "state") == before)
         }
 
+        /// A fold that gives another change than the committed one: both are in the log, the row
+        /// and its message stay, and the status says how many.
+        @Test(.enabled(if: Database.isReadable))
+        func aDifferenceIsLoggedAndTheCommittedRowStays() throws {
+            let whole = try replay(into: "state")
+            #expect(try ForestallProgram.finish(whole, what: "the replay") == 0)
+            let change = "FROM ticket_change WHERE revision = 2"
+            let altered = try ForestallProgram.run(
+                "/usr/bin/env",
+                [
+                    "sqlite3", directory("state/forestall.db"),
+                    "UPDATE ticket_change SET document = "
+                        + "json_set(document, '$.reason', 'altered') WHERE revision = 2",
+                ])
+            #expect(altered.code == 0)
+            for name in ["checkpoint.a", "checkpoint.b"] {
+                try directory.write("not a checkpoint", to: "state/" + name)
+            }
+            let before = try Spool.messages(in: directory, state: "state")
+            let row = try Database.rows(directory("state"), "SELECT document \(change)")
+            #expect(row.first?.contains("altered") == true)
+            let daemon = try RunningDaemon(in: directory, state: directory("state"))
+            let ending = try daemon.stop()
+            #expect(ending.code == 0)
+            let line = try #require(
+                splitLines(ending.errors).first {
+                    $0.contains("A restart gives another ticket than was committed")
+                })
+            #expect(line.contains("\"reason\":\"altered\""))
+            #expect(line.contains("\"reason\":\"Wearing towards its limit"))
+            #expect(ending.errors.contains("differences=1"))
+            #expect(try Database.rows(directory("state"), "SELECT document \(change)") == row)
+            #expect(try Spool.messages(in: directory, state: "state") == before)
+            let status = try ForestallProgram.run("status", "--json", "--state", directory("state"))
+            #expect(status.output.contains("\"refold_differences\":1"))
+            let screen = try ForestallProgram.run("status", "--state", directory("state"))
+            #expect(screen.output.contains("1 differ"))
+        }
+
         /// A few kills by strace at exact places: inside a commit, a checkpoint and a rename.
         /// `make kill-test` does a hundred, on a longer recording.
         @Test func killsAtExactPlacesLeaveNoTrace() throws {
