@@ -17,19 +17,22 @@ final class EngineRun {
 
     func send(
         _ text: String, source: LineSource = .file(0),
-        at arrival: Timestamp = Timestamp(seconds: 0), precision: StampPrecision = .auto
+        at arrival: Timestamp = Timestamp(seconds: 0), precision: StampPrecision = .auto,
+        terms: Int = 0
     ) {
-        send(Array(text.utf8)[...], source: source, at: arrival, precision: precision)
+        send(
+            Array(text.utf8)[...], source: source, at: arrival, precision: precision, terms: terms)
     }
 
     func send(
         _ bytes: ArraySlice<UInt8>, source: LineSource = .file(0),
-        at arrival: Timestamp = Timestamp(seconds: 0), precision: StampPrecision = .auto
+        at arrival: Timestamp = Timestamp(seconds: 0), precision: StampPrecision = .auto,
+        terms: Int = 0
     ) {
         let block = Array(bytes)
         engine.ingest(
             block.span, from: 0, to: block.count, source: source, arrivedAt: arrival,
-            precision: precision
+            precision: precision, terms: terms
         ) { steps.append($0) }
     }
 

@@ -14,6 +14,9 @@ package struct EngineConfiguration: Equatable, Sendable {
     package var classes: [MachineClass]
     /// Devices that are missed when nothing comes from them, in order of name.
     package var devices: [DeclaredDevice]
+    /// What listeners say about their lines beyond the lines themselves; `lineTerms[0]` says
+    /// nothing.
+    package var lineTerms: [LineTerms] = [LineTerms()]
 
     package init(
         identity: IdentityPolicy = IdentityPolicy(), clock: ClockPolicy = ClockPolicy(),
@@ -78,6 +81,21 @@ package struct DeclaredDevice: Equatable, Sendable {
         self.name = name
         self.className = className
         self.attributes = attributes
+    }
+}
+
+/// What a listener says about every line it takes: part of the line as if its sender had said it.
+package struct LineTerms: Equatable, Sendable {
+    /// Tags for lines that do not carry them; what a line says itself comes first. Keys are
+    /// distinct.
+    package var tags: [Device.Attribute]
+    /// Device of lines without any identity tag; empty leaves it to
+    /// ``IdentityPolicy/defaultIdentity``.
+    package var defaultIdentity: String
+
+    package init(tags: [Device.Attribute] = [], defaultIdentity: String = "") {
+        self.tags = tags
+        self.defaultIdentity = defaultIdentity
     }
 }
 

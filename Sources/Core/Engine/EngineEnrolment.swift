@@ -7,9 +7,9 @@ import Windows
 
 /// The slow path of a series key never seen before: whose it is, and its device and signals.
 ///
-/// In two steps, because in between the clock judges the line: ``identify(_:_:)`` changes nothing,
-/// and only a line that is taken in gets as far as ``enrol(_:_:_:hash:at:emit:)``. So a refused
-/// line leaves no device behind, uses up no limit and changes nobody's class.
+/// In two steps, because in between the clock judges the line: ``identify(_:_:terms:)`` changes
+/// nothing, and only a line that is taken in gets as far as ``enrol(_:_:_:_:hash:at:emit:)``. So a
+/// refused line leaves no device behind, uses up no limit and changes nobody's class.
 extension TelemetryEngine {
     /// A series not seen before, and the device it belongs to.
     struct Newcomer {
@@ -26,11 +26,13 @@ extension TelemetryEngine {
     }
 
     /// Finds out whose the series key `bytes[key]` is, which the parser has just found.
-    func identify(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Result<Newcomer, Refusal> {
+    func identify(
+        _ bytes: Span<UInt8>, _ key: Range<Int>, terms: Int
+    ) -> Result<Newcomer, Refusal> {
         guard series.count < configuration.limits.seriesKeys, series.hasRoom(for: key.count) else {
             return .failure(Refusal(reason: .tooManySeriesKeys))
         }
-        guard let resolved = binder.resolve(parser.offsets, bytes) else {
+        guard let resolved = binder.resolve(parser.offsets, bytes, terms: terms) else {
             return .failure(Refusal(reason: .noIdentity))
         }
         var machineClass =
@@ -51,7 +53,7 @@ extension TelemetryEngine {
 
     /// Takes the series in; returns its index.
     mutating func enrol(
-        _ newcomer: Newcomer, _ bytes: Span<UInt8>, _ key: Range<Int>, hash: UInt64,
+        _ newcomer: Newcomer, _ bytes: Span<UInt8>, _ key: Range<Int>, _ terms: Int, hash: UInt64,
         at time: Timestamp, emit: (EngineStep) -> Void
     ) -> Int {
         let resolved = newcomer.resolved
@@ -70,7 +72,7 @@ extension TelemetryEngine {
         if newcomer.device == nil { addDeclaredAttributes(to: device) }
         if hasChanged { noteChanged(device) }
         return series.add(
-            bytes, key.lowerBound, key.upperBound, hash: hash, device: device,
+            bytes, key.lowerBound, key.upperBound, terms: terms, hash: hash, device: device,
             signalPrefix: resolved.measurement + ".", signalSuffix: resolved.signalSuffix)
     }
 

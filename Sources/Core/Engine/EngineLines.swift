@@ -9,15 +9,13 @@ import Windows
 /// the ordinary way, which decides alone what is taken and what is refused.
 extension TelemetryEngine {
     mutating func take(
-        _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,
-        arrival: Timestamp, precision: StampPrecision, trusted: Bool, emit: (EngineStep) -> Void
+        _ bytes: Span<UInt8>, from start: Int, to end: Int, _ line: LineContext,
+        emit: (EngineStep) -> Void
     ) {
-        let line = LineContext(
-            source: source, arrival: arrival, precision: precision, trusted: trusted)
         var position = start
         while position < end {
             let recordStart = position
-            if let index = readKnown(bytes, &position, end: end) {
+            if let index = readKnown(bytes, &position, end: end, terms: line.terms) {
                 takeKnown(index, bytes, recordStart..<position, line, emit: emit)
                 continue
             }
@@ -26,7 +24,8 @@ extension TelemetryEngine {
             case .blank: continue
             case .rejected(let rejection):
                 refuse(
-                    rejection, bytes, recordStart..<position, source: source, time: arrival)
+                    rejection, bytes, recordStart..<position, source: line.source,
+                    time: line.arrival)
             case .record:
                 takeRecord(bytes, recordStart..<position, line, emit: emit)
             }
@@ -34,11 +33,13 @@ extension TelemetryEngine {
     }
 
     /// What all lines of a block have in common.
-    private struct LineContext {
+    struct LineContext {
         var source: LineSource
         var arrival: Timestamp
         /// What its stamps count in.
         var precision: StampPrecision
+        /// What its listener adds: a place in ``EngineConfiguration/lineTerms``.
+        var terms: Int
         /// Held lines that are believed after all.
         var trusted: Bool
     }
@@ -46,12 +47,12 @@ extension TelemetryEngine {
     /// The short way for a record of a known series that looks like its last one: its series, or
     /// `nil` when the record must be read the ordinary way.
     @inline(__always) private mutating func readKnown(
-        _ bytes: Span<UInt8>, _ position: inout Int, end: Int
+        _ bytes: Span<UInt8>, _ position: inout Int, end: Int, terms: Int
     ) -> Int? {
-        var index = parser.guessKey(bytes, at: position, end: end) ? findSeries(bytes) : -1
+        var index = parser.guessKey(bytes, at: position, end: end) ? findSeries(bytes, terms) : -1
         if index < 0 {
             guard parser.passKey(bytes, at: position, end: end) else { return nil }
-            index = findSeries(bytes)
+            index = findSeries(bytes, terms)
             guard index >= 0 else { return nil }
         }
         let layout = Int(series.series[index].layout)
@@ -63,10 +64,11 @@ extension TelemetryEngine {
     }
 
     /// The series of the key the parser has just found, or -1.
-    @inline(__always) private func findSeries(_ bytes: Span<UInt8>) -> Int {
+    @inline(__always) private func findSeries(_ bytes: Span<UInt8>, _ terms: Int) -> Int {
         let start = parser.offsets.seriesKeyStart
         let end = parser.offsets.seriesKeyEnd
-        return series.find(bytes, start, end, hash: SeriesTable.hash(bytes, start, end))
+        let hash = SeriesTable.hash(bytes, start, end, terms: terms)
+        return series.find(bytes, start, end, terms: terms, hash: hash)
     }
 
     /// Takes in the record ``readKnown(_:_:end:)`` has just read.
@@ -91,15 +93,15 @@ extension TelemetryEngine {
     ) {
         let keyStart = parser.offsets.seriesKeyStart
         let keyEnd = parser.offsets.seriesKeyEnd
-        let hash = SeriesTable.hash(bytes, keyStart, keyEnd)
-        var index = series.find(bytes, keyStart, keyEnd, hash: hash)
+        let hash = SeriesTable.hash(bytes, keyStart, keyEnd, terms: line.terms)
+        var index = series.find(bytes, keyStart, keyEnd, terms: line.terms, hash: hash)
         var newcomer: Newcomer?
         if index < 0 {
             // A key seen before was well formed; only a new one is taken apart.
             if let rejection = parser.splitTags(bytes) {
                 return refuse(rejection, bytes, record, source: line.source, time: line.arrival)
             }
-            switch identify(bytes, keyStart..<keyEnd) {
+            switch identify(bytes, keyStart..<keyEnd, terms: line.terms) {
             case .success(let found): newcomer = found
             case .failure(let refusal):
                 return refuse(
@@ -110,7 +112,8 @@ extension TelemetryEngine {
         let lateness = newcomer?.lateness ?? latenesses[series.series[index].device.index]
         guard let time = judge(known, lateness, bytes, record, line, emit: emit) else { return }
         if let newcomer {
-            index = enrol(newcomer, bytes, keyStart..<keyEnd, hash: hash, at: time, emit: emit)
+            index = enrol(
+                newcomer, bytes, keyStart..<keyEnd, line.terms, hash: hash, at: time, emit: emit)
         }
         let device = series.series[index].device
         guard let open = admit(device, at: time, bytes, record, line, emit: emit) else { return }
@@ -146,7 +149,8 @@ extension TelemetryEngine {
         case .hold:
             let held = JumpHold.Line(
                 bytes: record.map { bytes[$0] }, source: line.source,
-                stamp: reading.stamp ?? line.arrival, precision: line.precision, device: device)
+                stamp: reading.stamp ?? line.arrival, precision: line.precision, terms: line.terms,
+                device: device)
             holdLine(held, emit: emit)
             return nil
         case .restamp(let arrival):

@@ -15,6 +15,7 @@ struct JumpHold: Sendable {
         var source: LineSource
         var stamp: Timestamp
         var precision: StampPrecision
+        var terms: Int
         /// `nil` for one not seen before.
         var device: DeviceID?
     }

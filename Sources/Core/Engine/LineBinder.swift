@@ -18,12 +18,14 @@ struct LineBinder: Sendable {
     }
 
     private let identity: IdentityPolicy
+    private let terms: [LineTerms]
     private let classByMeasurement: [String: ClassID]
     private let classByName: [String: ClassID]
     private let classByDevice: [String: ClassID]
 
     init(_ configuration: EngineConfiguration) {
         identity = configuration.identity
+        terms = configuration.lineTerms
         var byMeasurement: [String: ClassID] = [:]
         var byName: [String: ClassID] = [:]
         for (index, declared) in configuration.classes.enumerated() {
@@ -51,8 +53,11 @@ struct LineBinder: Sendable {
         return classByMeasurement[resolved.measurement]
     }
 
-    /// Reads the key of the record the parser has just found; `nil` without an identity.
-    func resolve(_ offsets: borrowing LineOffsets, _ bytes: Span<UInt8>) -> Resolved? {
+    /// Reads the key of the record the parser has just found, with what its listener adds; `nil`
+    /// without an identity.
+    func resolve(
+        _ offsets: borrowing LineOffsets, _ bytes: Span<UInt8>, terms: Int
+    ) -> Resolved? {
         var tags: [(key: String, value: String)] = []
         for index in 0..<offsets.tagCount {
             let key = text(offsets.tagKeyStart(index)..<offsets.tagKeyEnd(index), bytes)
@@ -61,11 +66,15 @@ struct LineBinder: Sendable {
             tags.removeAll { $0.key == key }
             tags.append((key, value))
         }
+        let terms = self.terms[terms]
+        for added in terms.tags where !tags.contains(where: { $0.key == added.key }) {
+            tags.append((added.key, added.value))
+        }
         tags.sort { $0.key < $1.key }
         let naming = identity.identityTags.first { name in tags.contains { $0.key == name } }
         let device =
             naming.flatMap { name in tags.first { $0.key == name }?.value }
-            ?? identity.defaultIdentity
+            ?? (terms.defaultIdentity.isEmpty ? identity.defaultIdentity : terms.defaultIdentity)
         guard !device.isEmpty else { return nil }
         let measurement = text(
             offsets.measurementStart..<offsets.measurementEnd, bytes, part: .measurement)

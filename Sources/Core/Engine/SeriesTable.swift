@@ -2,7 +2,8 @@ import Primitives
 import Windows
 
 /// Finds what is known about a series by the raw bytes of its key (measurement and tags exactly as
-/// sent), so that the text of a known series is never looked at twice.
+/// sent) and the terms of the listener it came by, so that the text of a known series is never
+/// looked at twice.
 ///
 /// An open-addressing table, power-of-two sized, at most half full; the keys lie one after the
 /// other in an arena. A key is found by hash and confirmed by its bytes. What is read for every
@@ -44,8 +45,9 @@ struct SeriesTable: Sendable {
         var keyStart: Int32
         var keyCount: Int32
         var index: Int32
+        var terms: Int32
 
-        static let empty = Place(hash: 0, keyStart: 0, keyCount: -1, index: -1)
+        static let empty = Place(hash: 0, keyStart: 0, keyCount: -1, index: -1, terms: 0)
     }
 
     private static let smallestBlock = 4
@@ -71,14 +73,18 @@ struct SeriesTable: Sendable {
     /// `true` when a key or a field name of `count` bytes still fits.
     func hasRoom(for count: Int) -> Bool { count <= arenaLimit - arena.count }
 
-    /// The hash by which ``find(_:_:_:hash:)`` looks for a key.
-    @inline(__always) static func hash(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> UInt64 {
+    /// The hash by which ``find(_:_:_:terms:hash:)`` looks for a key.
+    @inline(__always) static func hash(
+        _ bytes: Span<UInt8>, _ start: Int, _ end: Int, terms: Int
+    ) -> UInt64 {
+        // Most listeners have none, and then it is the hash of the bytes.
         ByteHash.quick(bytes, from: start, to: end)
+            ^ (UInt64(truncatingIfNeeded: terms) &* 0x9E37_79B9_7F4A_7C15)
     }
 
-    /// Index of the series whose key is `bytes[start..<end]`, or -1.
+    /// Index of the series whose key is `bytes[start..<end]` under the same terms, or -1.
     @inline(__always) func find(
-        _ bytes: Span<UInt8>, _ start: Int, _ end: Int, hash: UInt64
+        _ bytes: Span<UInt8>, _ start: Int, _ end: Int, terms: Int, hash: UInt64
     ) -> Int {
         let mask = places.count &- 1
         var position = Int(truncatingIfNeeded: hash) & mask
@@ -86,6 +92,7 @@ struct SeriesTable: Sendable {
             let place = places[position]
             if place.index < 0 { return -1 }
             if place.hash == hash, Int(place.keyCount) == end &- start,
+                Int(place.terms) == terms,
                 ByteHash.equal(
                     bytes, start, arena.span, Int(place.keyStart), count: end &- start)
             {
@@ -95,9 +102,9 @@ struct SeriesTable: Sendable {
         }
     }
 
-    /// Adds a series that ``find(_:_:_:hash:)`` did not find; returns its index.
+    /// Adds a series that ``find(_:_:_:terms:hash:)`` did not find; returns its index.
     mutating func add(
-        _ bytes: Span<UInt8>, _ start: Int, _ end: Int, hash: UInt64, device: DeviceID,
+        _ bytes: Span<UInt8>, _ start: Int, _ end: Int, terms: Int, hash: UInt64, device: DeviceID,
         signalPrefix: String, signalSuffix: String
     ) -> Int {
         let index = series.count
@@ -108,7 +115,7 @@ struct SeriesTable: Sendable {
         place(
             Place(
                 hash: hash, keyStart: Int32(arena.count), keyCount: Int32(end - start),
-                index: Int32(index)))
+                index: Int32(index), terms: Int32(terms)))
         appendToArena(bytes, start, end)
         return index
     }

@@ -64,15 +64,16 @@ package struct TelemetryEngine: ~Copyable {
     }
 
     /// Takes in the lines of `bytes[start..<end]`, whole records of one sender whose stamps count
-    /// in `precision`.
+    /// in `precision` and to which the listener's `terms` apply, a place in
+    /// ``EngineConfiguration/lineTerms``.
     package mutating func ingest(
         _ bytes: Span<UInt8>, from start: Int, to end: Int, source: LineSource,
-        arrivedAt arrival: Timestamp, precision: StampPrecision = .auto,
+        arrivedAt arrival: Timestamp, precision: StampPrecision = .auto, terms: Int = 0,
         emit: (EngineStep) -> Void
     ) {
-        take(
-            bytes, from: start, to: end, source: source, arrival: arrival, precision: precision,
-            trusted: false, emit: emit)
+        let line = LineContext(
+            source: source, arrival: arrival, precision: precision, terms: terms, trusted: false)
+        take(bytes, from: start, to: end, line, emit: emit)
     }
 
     /// Lets time pass up to a tick of the wall clock. Closes what is due and seals the step.
@@ -114,10 +115,10 @@ package struct TelemetryEngine: ~Copyable {
     /// Takes in the held lines after all: time went on without telemetry.
     private mutating func release(trusted: Bool, emit: (EngineStep) -> Void) {
         for line in hold.take() {
-            take(
-                line.bytes.span, from: 0, to: line.bytes.count, source: line.source,
-                arrival: clock.now ?? .distantPast, precision: line.precision, trusted: trusted,
-                emit: emit)
+            let context = LineContext(
+                source: line.source, arrival: clock.now ?? .distantPast,
+                precision: line.precision, terms: line.terms, trusted: trusted)
+            take(line.bytes.span, from: 0, to: line.bytes.count, context, emit: emit)
         }
     }
 

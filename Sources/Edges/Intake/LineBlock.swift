@@ -13,16 +13,19 @@ package struct LineSegment: Hashable, Sendable {
     package let arrival: Timestamp
     /// What its stamps count, as the listener was told.
     package let precision: StampPrecision
+    /// What else its listener says about its lines: a place in the engine's table, 0 for nothing.
+    package let terms: UInt16
 
     package init(
         offset: Int, length: Int, source: LineSource, arrival: Timestamp,
-        precision: StampPrecision = .auto
+        precision: StampPrecision = .auto, terms: UInt16 = 0
     ) {
         self.offset = offset
         self.length = length
         self.source = source
         self.arrival = arrival
         self.precision = precision
+        self.terms = terms
     }
 
     package var range: Range<Int> { offset..<offset + length }
@@ -86,14 +89,14 @@ package struct LineBlock: ~Copyable, Sendable {
     /// Adds a segment. False, and nothing is added, when it does not fit.
     package mutating func append(
         _ bytes: Span<UInt8>, source: LineSource, arrival: Timestamp,
-        precision: StampPrecision = .auto
+        precision: StampPrecision = .auto, terms: UInt16 = 0
     ) -> Bool {
         guard hasRoom(for: bytes.count) else { return false }
         slab.copy(bytes, at: count)
         segments.append(
             LineSegment(
                 offset: count, length: bytes.count, source: source, arrival: arrival,
-                precision: precision))
+                precision: precision, terms: terms))
         count += bytes.count
         return true
     }
@@ -130,7 +133,7 @@ package struct LineBlock: ~Copyable, Sendable {
     /// Lets a reader put bytes straight into the free part of the block; the result is how many of
     /// them, from its start, are whole lines and become a segment.
     mutating func extend<Failure: Error>(
-        source: LineSource, arrival: Timestamp, precision: StampPrecision,
+        source: LineSource, arrival: Timestamp, precision: StampPrecision, terms: UInt16 = 0,
         _ body: (inout ByteSlab, _ free: Range<Int>) throws(Failure) -> Int
     ) throws(Failure) {
         let length = try body(&slab, count..<capacity)
@@ -139,7 +142,7 @@ package struct LineBlock: ~Copyable, Sendable {
         segments.append(
             LineSegment(
                 offset: count, length: length, source: source, arrival: arrival,
-                precision: precision))
+                precision: precision, terms: terms))
         count += length
     }
 }

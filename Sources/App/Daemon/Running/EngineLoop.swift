@@ -95,7 +95,7 @@ struct EngineLoop: Sendable {
                 engine.ingest(
                     bytes, from: segment.range.lowerBound, to: segment.range.upperBound,
                     source: segment.source, arrivedAt: segment.arrival,
-                    precision: segment.precision, emit: emit)
+                    precision: segment.precision, terms: Int(segment.terms), emit: emit)
             }
         }
     }
