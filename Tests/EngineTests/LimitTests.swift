@@ -63,7 +63,7 @@ import Windows
 
     /// A sender that invents field names must not make the engine grow.
     @Test func inventedFieldNamesAreNotKept() {
-        let run = EngineRun(.byEvent(limits: EngineLimits(signalsPerDevice: 3)))
+        let run = EngineRun(.byEvent(limits: EngineLimits(signalsPerDevice: 3, textsPerDevice: 0)))
         for index in 0..<50 {
             run.send("m,device=a a\(index)=1,b\(index)=2,keep=7 \(index + 1)\n")
         }
@@ -72,6 +72,35 @@ import Windows
         #expect(run.counters.readingsRefused == 98)
         #expect(run.rememberedFields == 6)
         #expect(run.frames == ["a 0...60 a0:1@1.0 b0:1@2.0 keep:50@7.0"])
+    }
+
+    /// A whole fleet is known already when one more name comes.
+    @Test func devicesThatAreNewInAMinute() {
+        var configuration = EngineConfiguration()
+        configuration.limits.newDevicesPerMinute = 2
+        let run = EngineRun(configuration)
+        func send(_ device: String, _ seconds: Int64) {
+            run.send("m,device=\(device) v=1\n", at: Timestamp(seconds: 1_000 + seconds))
+        }
+        for device in ["a", "b", "c", "a", "b"] { send(device, 0) }
+        send("d", 59)
+        send("e", 60)
+        send("f", 60)
+        send("g", 119)
+        // A clock that jumps back begins a new minute.
+        send("h", -5)
+        run.finish()
+        #expect(run.registry.devices.map(\.name) == ["a", "b", "e", "f", "h"])
+        #expect(run.refusals == ["too_many_new_devices 3"])
+        #expect(run.counters.linesAccepted == 7)
+    }
+
+    /// Of new series; a known one is known by its bytes.
+    @Test func bytesOfATagSet() {
+        let most = "m,device=" + String(repeating: "d", count: 64 - 9)
+        let run = run(EngineLimits(tagSetBytes: 64), ["\(most) v=1", "\(most)x v=1"])
+        #expect(run.refusals == ["tag_set_too_long 1"])
+        #expect(run.registry.devices.count == 1)
     }
 
     /// Keys are kept; together they may take 1 KiB for each of the allowed number.
@@ -87,7 +116,7 @@ import Windows
         #expect(run.readingsClosed == 3)
     }
 
-    @Test func textFieldsAreCountedAndLeftOut() {
+    @Test func textFieldsAreCountedAndNoReadings() {
         let run = run(EngineLimits(), [#"m,device=a s="x y",v=1,t="a,b=2""#, #"m,device=a s="z""#])
         #expect(run.counters.textFields == 3)
         #expect(run.counters.readings == 1)

@@ -87,10 +87,15 @@ import Windows
             .late: [line("a", at: 500), line("a", at: 1)],
             .tooManyDevices: [line("a", at: 0), line("b", at: 1)],
             .tooManySignals: ["m,device=a v=1,w=1 5\n"],
+            .tooManyTexts: ["m,device=a s=\"1\",t=\"2\" 5\n"],
+            .tooManyNewDevices: [line("a", at: 0), line("b", at: 1)],
+            .tagSetTooLong: ["m,device=\(String(repeating: "d", count: 99)) v=1 5\n"],
             .tooManySeriesKeys: [line("a", at: 0), "m,device=a v=1 5\n", "n,device=a v=1 5\n"],
         ]
         for reason in RefusalReason.allCases {
-            let limits = EngineLimits(devices: 1, signalsPerDevice: 1, seriesKeys: 2)
+            let limits = EngineLimits(
+                devices: reason == .tooManyNewDevices ? 2 : 1, signalsPerDevice: 1,
+                textsPerDevice: 1, newDevicesPerMinute: 1, tagSetBytes: 99, seriesKeys: 2)
             let run = EngineRun(.byEvent(limits: limits))
             let precision = reason == .timestampOverflow ? StampPrecision.seconds : .auto
             for line in inputs[reason] ?? [] { run.send(line, precision: precision) }

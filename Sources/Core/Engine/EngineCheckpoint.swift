@@ -12,10 +12,11 @@ import Windows
 ///
 /// Layout, little-endian, see ``StateWriter``:
 ///
-///     "FSTCKPT2"  8 bytes, the last one counts the format
+///     "FSTCKPT3"  8 bytes, the last one counts the format
 ///     sequence    number of the last step the state contains
 ///     advancedTo, event clock
 ///     input       where the replayed input stood (empty for live input)
+///     newcomers   the devices that were new in the last minute
 ///     devices     name, class, attributes, first seen, last arrival, shelf, signals, then one
 ///                 section per room: name, version, bytes
 ///     silence     version, bytes: who is silent, over all devices
@@ -28,7 +29,7 @@ import Windows
 /// What a crash loses: readings that arrived after the newest checkpoint and whose window had not
 /// been closed. Line protocol has no acknowledgement, so nobody was told otherwise.
 package enum EngineCheckpoint {
-    static let magic = Array("FSTCKPT2".utf8)
+    static let magic = Array("FSTCKPT3".utf8)
 
     /// Bumped when a room's bytes change their meaning.
     enum Section: String, CaseIterable {
@@ -36,10 +37,11 @@ package enum EngineCheckpoint {
         case detection
         case prognosis
         case tickets
+        case texts
 
         var version: UInt8 {
             switch self {
-            case .prognosis: 1
+            case .prognosis, .texts: 1
             case .windows, .detection, .tickets: 2
             }
         }
@@ -112,6 +114,7 @@ extension TelemetryEngine {
         state.put(advancedTo)
         state.put(clock.now) { $0.put($1) }
         state.put(input)
+        newcomers.encode(into: &state)
         state.put(registry.devices.count)
         for device in registry.devices { encode(device, into: &state) }
         var room = StateWriter()
@@ -148,6 +151,7 @@ extension TelemetryEngine {
                 alertMachines[device.id.index].encode(into: &room)
             case .prognosis: prognosticator.encode(device.id, into: &room)
             case .tickets: desk.encode(device.id, into: &room)
+            case .texts: texts.encode(device.id, into: &room)
             }
             state.put(section.rawValue)
             state.put(section.version)
@@ -170,6 +174,7 @@ extension TelemetryEngine {
         let clockTime = try state.optionalTimestamp()
         clock.restore(now: clockTime)
         let input = try state.string()
+        try newcomers.restore(from: &state)
         var dropped: [String] = []
         for _ in 0..<(try state.count()) { try restoreDevice(from: &state, &dropped) }
         try restoreSilence(from: &state, &dropped)
@@ -262,6 +267,7 @@ extension TelemetryEngine {
         case .tickets:
             let advice = configuration.classes[registry[device].machineClass.rawValue].advice
             try desk.restore(device, advice: advice, from: &room)
+        case .texts: try texts.restore(device, from: &room)
         }
     }
 }

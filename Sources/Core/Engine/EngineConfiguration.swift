@@ -50,18 +50,22 @@ package struct MachineClass: Equatable, Sendable {
     package var measurements: [String]
     package var windows: WindowPolicy
     package var detection: DetectionPolicy
+    /// Fields whose values are fault codes, `field` or `measurement.field`.
+    package var faultCodes: [String]
     /// One per component, in the order of `detection.components`.
     package var prognosis: [PrognosisPolicy]
     /// One per component, in the order of `detection.components`.
     package var advice: [ComponentAdvice]
 
     package init(
-        name: String, measurements: [String] = [], windows: WindowPolicy = WindowPolicy(),
+        name: String, measurements: [String] = [], faultCodes: [String] = [],
+        windows: WindowPolicy = WindowPolicy(),
         detection: DetectionPolicy = DetectionPolicy(), prognosis: [PrognosisPolicy] = [],
         advice: [ComponentAdvice] = []
     ) {
         self.name = name
         self.measurements = measurements
+        self.faultCodes = faultCodes
         self.windows = windows
         self.detection = detection
         self.prognosis = prognosis
@@ -151,6 +155,11 @@ package struct ClockPolicy: Equatable, Sendable {
 }
 
 extension MachineClass {
+    /// Whether a field (`measurement.field[,tag=value...]`) is declared a fault code.
+    func isFaultCode(_ name: String) -> Bool {
+        faultCodes.contains { signalName($0, matches: name) }
+    }
+
     /// A class without components is watched as one: the machine, with all its signals.
     fileprivate var withComponents: MachineClass {
         guard detection.components.isEmpty else { return self }

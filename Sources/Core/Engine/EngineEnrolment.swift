@@ -7,7 +7,7 @@ import Windows
 
 /// The slow path of a series key never seen before: whose it is, and its device and signals.
 ///
-/// In two steps, because in between the clock judges the line: ``identify(_:_:terms:)`` changes
+/// In two steps, because in between the clock judges the line: ``identify(_:_:_:)`` changes
 /// nothing, and only a line that is taken in gets as far as ``enrol(_:_:_:_:hash:at:emit:)``. So a
 /// refused line leaves no device behind, uses up no limit and changes nobody's class.
 extension TelemetryEngine {
@@ -27,12 +27,15 @@ extension TelemetryEngine {
 
     /// Finds out whose the series key `bytes[key]` is, which the parser has just found.
     func identify(
-        _ bytes: Span<UInt8>, _ key: Range<Int>, terms: Int
+        _ bytes: Span<UInt8>, _ key: Range<Int>, _ line: LineContext
     ) -> Result<Newcomer, Refusal> {
+        guard key.count <= configuration.limits.tagSetBytes else {
+            return .failure(Refusal(reason: .tagSetTooLong))
+        }
         guard series.count < configuration.limits.seriesKeys, series.hasRoom(for: key.count) else {
             return .failure(Refusal(reason: .tooManySeriesKeys))
         }
-        guard let resolved = binder.resolve(parser.offsets, bytes, terms: terms) else {
+        guard let resolved = binder.resolve(parser.offsets, bytes, terms: line.terms) else {
             return .failure(Refusal(reason: .noIdentity))
         }
         var machineClass =
@@ -44,6 +47,8 @@ extension TelemetryEngine {
             if present != .generic { machineClass = present }
         } else if registry.devices.count >= configuration.limits.devices {
             return .failure(Refusal(reason: .tooManyDevices))
+        } else if !newcomers.admits(at: clock.now ?? line.arrival) {
+            return .failure(Refusal(reason: .tooManyNewDevices))
         }
         return .success(
             Newcomer(
@@ -53,11 +58,13 @@ extension TelemetryEngine {
 
     /// Takes the series in; returns its index.
     mutating func enrol(
-        _ newcomer: Newcomer, _ bytes: Span<UInt8>, _ key: Range<Int>, _ terms: Int, hash: UInt64,
+        _ newcomer: Newcomer, _ bytes: Span<UInt8>, _ key: Range<Int>, _ line: LineContext,
+        hash: UInt64,
         at time: Timestamp, emit: (EngineStep) -> Void
     ) -> Int {
         let resolved = newcomer.resolved
         var hasChanged = newcomer.device == nil
+        if newcomer.device == nil { newcomers.count(at: clock.now ?? line.arrival) }
         let device =
             newcomer.device
             ?? addDevice(resolved.device, machineClass: newcomer.machineClass, at: time)
@@ -72,7 +79,7 @@ extension TelemetryEngine {
         if newcomer.device == nil { addDeclaredAttributes(to: device) }
         if hasChanged { noteChanged(device) }
         return series.add(
-            bytes, key.lowerBound, key.upperBound, terms: terms, hash: hash, device: device,
+            bytes, key.lowerBound, key.upperBound, terms: line.terms, hash: hash, device: device,
             signalPrefix: resolved.measurement + ".", signalSuffix: resolved.signalSuffix)
     }
 
@@ -82,6 +89,7 @@ extension TelemetryEngine {
         let declared = configuration.classes[machineClass.rawValue]
         let device = registry.addDevice(named: name, machineClass: machineClass, firstSeen: time)
         windows.addDevice(declared.windows)
+        texts.addDevice()
         detector.addDevice(declared.detection, window: declared.windows.length)
         alertMachines.append(ConditionAlertMachine())
         prognosticator.addDevice(declared.prognosis)
@@ -136,6 +144,9 @@ extension TelemetryEngine {
         alertMachines[device.index] = ConditionAlertMachine()
         prognosticator.setPolicies(declared.prognosis, of: device)
         desk.setPolicies(policies(of: machineClass), of: device)
+        guard !declared.faultCodes.isEmpty else { return }
+        texts.classify(device) { declared.isFaultCode($0) }
+        series.forgetFields(of: device)
     }
 
     private func policies(of machineClass: ClassID) -> [TicketPolicy] {
@@ -145,25 +156,59 @@ extension TelemetryEngine {
         }
     }
 
-    /// Place of a field new to a series, or -1 when it cannot even be remembered. A field beyond
-    /// the limit of signals is remembered as refused, up to as many as there may be signals: who
-    /// invents names for ever must not make the engine grow.
+    /// Place of a field new to a series, or -1 when it cannot even be remembered. Fields beyond the
+    /// limits are remembered as refused, up to as many as there may be signals: who invents names
+    /// for ever must not make the engine grow.
     mutating func registerField(
         of index: Int, _ bytes: Span<UInt8>, _ name: Range<Int>
     ) -> Int {
-        guard series.hasRoom(for: name.count) else { return -1 }
+        let most = configuration.limits.signalsPerDevice + configuration.limits.textsPerDevice
+        guard series.hasRoom(for: name.count), series.fieldCount(of: index) < 2 * most else {
+            return -1
+        }
+        let place = series.addField(to: index, bytes, name.lowerBound, name.upperBound)
         let device = series.series[index].device
-        let most = configuration.limits.signalsPerDevice
-        let text =
-            series.namings[index].prefix + binder.fieldName(bytes, name)
-            + series.namings[index].suffix
+        let text = fieldName(of: index, bytes, name)
+        // A fault code is followed even while it is a number.
+        if isFaultCode(text, of: device) {
+            series.setText(registerText(named: text, of: device), of: index, field: place)
+        }
+        return place
+    }
+
+    /// The signal of a numeric field, registered if it is new; negative when there are as many as
+    /// there may be.
+    mutating func signal(
+        of index: Int, field place: Int, _ bytes: Span<UInt8>, _ name: Range<Int>
+    ) -> Int32 {
+        let known = series.field(of: index, at: place).signal
+        guard known == SeriesTable.Field.unknown else { return known }
+        let device = series.series[index].device
+        let text = fieldName(of: index, bytes, name)
         var signal = registry.signal(named: text, of: device)
-        if signal == nil, registry[device].signals.count < most {
+        if signal == nil, registry[device].signals.count < configuration.limits.signalsPerDevice {
             signal = addSignal(named: text, of: device)
         }
-        guard signal != nil || series.fieldCount(of: index) < 2 * most else { return -1 }
-        return series.addField(
-            to: index, bytes, name.lowerBound, name.upperBound, signal: signal?.rawValue ?? -1)
+        let value = signal?.rawValue ?? SeriesTable.Field.refused
+        series.setSignal(value, of: index, field: place)
+        return value
+    }
+
+    /// The same for a text field.
+    mutating func text(
+        of index: Int, field place: Int, _ bytes: Span<UInt8>, _ name: Range<Int>
+    ) -> Int32 {
+        let known = series.field(of: index, at: place).text
+        guard known == SeriesTable.Field.unknown else { return known }
+        let value = registerText(
+            named: fieldName(of: index, bytes, name), of: series.series[index].device)
+        series.setText(value, of: index, field: place)
+        return value
+    }
+
+    private func fieldName(of index: Int, _ bytes: Span<UInt8>, _ name: Range<Int>) -> String {
+        let naming = series.namings[index]
+        return naming.prefix + binder.fieldName(bytes, name) + naming.suffix
     }
 
     mutating func addSignal(named name: String, of device: DeviceID) -> SignalID {

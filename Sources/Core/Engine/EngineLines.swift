@@ -101,7 +101,7 @@ extension TelemetryEngine {
             if let rejection = parser.splitTags(bytes) {
                 return refuse(rejection, bytes, record, source: line.source, time: line.arrival)
             }
-            switch identify(bytes, keyStart..<keyEnd, terms: line.terms) {
+            switch identify(bytes, keyStart..<keyEnd, line) {
             case .success(let found): newcomer = found
             case .failure(let refusal):
                 return refuse(
@@ -113,14 +113,15 @@ extension TelemetryEngine {
         guard let time = judge(known, lateness, bytes, record, line, emit: emit) else { return }
         if let newcomer {
             index = enrol(
-                newcomer, bytes, keyStart..<keyEnd, line.terms, hash: hash, at: time, emit: emit)
+                newcomer, bytes, keyStart..<keyEnd, line, hash: hash, at: time, emit: emit)
         }
         let device = series.series[index].device
         guard let open = admit(device, at: time, bytes, record, line, emit: emit) else { return }
-        let refused = addFields(bytes, to: open, of: device, series: index, record: record)
+        let refused = addFields(
+            bytes, to: open, of: device, series: index, record: record, at: time)
         if let refused {
             ledger.note(
-                RefusalReason.tooManySignals.rawValue, source: line.source, column: refused,
+                refused.reason.rawValue, source: line.source, column: refused.column,
                 record: bytes, start: record.lowerBound, end: record.upperBound,
                 time: clock.now ?? line.arrival)
         }
@@ -181,37 +182,48 @@ extension TelemetryEngine {
         return open
     }
 
-    /// Returns the column of the first field that was refused.
+    /// Returns the first field that was refused: why, and its column.
     private mutating func addFields(
         _ bytes: Span<UInt8>, to open: OpenWindow, of device: DeviceID, series index: Int,
-        record: Range<Int>
-    ) -> Int? {
+        record: Range<Int>, at time: Timestamp
+    ) -> (reason: RefusalReason, column: Int)? {
         var expected = 0
         var hasReading = false
-        var refusedColumn: Int?
+        var refused: (RefusalReason, Int)?
         for field in 0..<parser.offsets.fieldCount {
-            guard parser.offsets.fieldKind(field) != .string else {
-                counters.textFields += 1
-                continue
-            }
-            let nameStart = parser.offsets.fieldKeyStart(field)
-            let nameEnd = parser.offsets.fieldKeyEnd(field)
+            let name = parser.offsets.fieldKeyStart(field)..<parser.offsets.fieldKeyEnd(field)
+            let isText = parser.offsets.fieldKind(field) == .string
+            if isText { counters.textFields += 1 }
             var place = series.field(
-                of: index, bytes, nameStart, nameEnd, expected: expected)
-            if place < 0 { place = registerField(of: index, bytes, nameStart..<nameEnd) }
+                of: index, bytes, name.lowerBound, name.upperBound, expected: expected)
+            if place < 0 { place = registerField(of: index, bytes, name) }
             expected = place + 1
-            let signal = place < 0 ? -1 : series.signal(of: index, field: place)
-            guard signal >= 0 else {
-                counters.readingsRefused += 1
-                refusedColumn = refusedColumn ?? (nameStart - record.lowerBound + 1)
-                continue
+            var text = SeriesTable.Field.refused
+            var signal = SeriesTable.Field.refused
+            if place >= 0 {
+                if isText {
+                    text = self.text(of: index, field: place, bytes, name)
+                } else {
+                    signal = self.signal(of: index, field: place, bytes, name)
+                    text = series.field(of: index, at: place).text
+                }
             }
-            counters.readings += 1
-            hasReading = true
-            windows.add(parser.offsets.fieldDouble(field), of: SignalID(rawValue: signal), to: open)
+            if text >= 0 { takeText(field, as: TextID(rawValue: text), bytes, at: time) }
+            if signal >= 0 {
+                counters.readings += 1
+                hasReading = true
+                windows.add(
+                    parser.offsets.fieldDouble(field), of: SignalID(rawValue: signal), to: open)
+            } else if !isText {
+                counters.readingsRefused += 1
+                refused = refused ?? (.tooManySignals, name.lowerBound - record.lowerBound + 1)
+            } else if text < 0 {
+                counters.textsRefused += 1
+                refused = refused ?? (.tooManyTexts, name.lowerBound - record.lowerBound + 1)
+            }
         }
         if hasReading { windows.markOpen(open, of: device) }
-        return refusedColumn
+        return refused
     }
 
     mutating func refuse(

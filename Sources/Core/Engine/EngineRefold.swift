@@ -61,6 +61,21 @@ package struct RecordedStep: Equatable, Sendable {
     }
 }
 
+/// The last known text of a device, as the store kept it.
+package struct RecordedText: Equatable, Sendable {
+    package var device: String
+    package var name: String
+    package var value: String
+    package var since: Timestamp
+
+    package init(device: String, name: String, value: String, since: Timestamp) {
+        self.device = device
+        self.name = name
+        self.value = value
+        self.since = since
+    }
+}
+
 extension TelemetryEngine {
     /// Folds a committed step again after a restart and returns the ticket changes it gives: they
     /// must be the ones committed with it. Every restart is a determinism test.
@@ -98,6 +113,17 @@ extension TelemetryEngine {
         conclude(
             WindowFrame(
                 device: device, start: recorded.start, end: recorded.end, summaries: summaries))
+    }
+
+    /// Takes up the last known texts of devices after the committed steps were folded again: no
+    /// window tells them, and a text that was told must not be told again.
+    package mutating func adopt(_ recorded: [RecordedText]) {
+        for text in recorded {
+            guard let device = registry.device(named: text.device) else { continue }
+            let id = registerText(named: text.name, of: device)
+            guard id >= 0 else { continue }
+            texts.adopt(TextID(rawValue: id), value: text.value, since: text.since)
+        }
     }
 
     /// Goes on after the last committed step.

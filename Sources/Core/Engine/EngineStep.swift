@@ -43,6 +43,8 @@ package struct EngineStep: Equatable, Sendable {
     package var changes: [TicketChange] = []
     package var decisions: [TicketDesk.Decision] = []
     package var alerts: [ConditionAlert] = []
+    /// Texts and fault codes that changed.
+    package var texts: [TextChange] = []
     package var refused: [Refused] = []
     /// Operators' decisions taken at the step's time, before its windows were judged.
     package var commands: [AppliedCommand] = []
@@ -57,12 +59,14 @@ package struct EngineStep: Equatable, Sendable {
     }
 
     /// Whether anything in it is for the outbox.
-    package var hasMessages: Bool { !changes.isEmpty || !alerts.isEmpty }
+    package var hasMessages: Bool {
+        !changes.isEmpty || !alerts.isEmpty || texts.contains { $0.isFault }
+    }
 
     package var isEmpty: Bool {
         devices.isEmpty && signals.isEmpty && closed.isEmpty && changes.isEmpty
             && decisions.isEmpty && alerts.isEmpty && refused.isEmpty && commands.isEmpty
-            && guesses.isEmpty
+            && guesses.isEmpty && texts.isEmpty
     }
 }
 
@@ -77,8 +81,11 @@ package struct EngineCounters: Equatable, Sendable {
     package var linesRestamped: UInt64 = 0
     /// Lines whose stamps were no nanoseconds and were read as what they fit.
     package var stampsGuessed: UInt64 = 0
-    /// Text fields; nothing is made of them.
     package var textFields: UInt64 = 0
+    /// Text fields beyond the limit of texts per device; dropped.
+    package var textsRefused: UInt64 = 0
+    /// Changes of texts too many within an hour to be kept as events.
+    package var textChangesUnkept: UInt64 = 0
     /// Numeric fields beyond the limit of signals per device; dropped.
     package var readingsRefused: UInt64 = 0
     package var windowsClosed: UInt64 = 0

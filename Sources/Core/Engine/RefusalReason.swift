@@ -14,6 +14,11 @@ package enum RefusalReason: String, CaseIterable, Sendable {
     /// The line was taken in, but not the fields that would have been new signals.
     case tooManySignals = "too_many_signals"
     case tooManySeriesKeys = "too_many_series_keys"
+    /// The line was taken in, but not the text fields that would have been new.
+    case tooManyTexts = "too_many_texts"
+    case tooManyNewDevices = "too_many_new_devices"
+    /// Measurement and tags are longer than any sensible ones.
+    case tagSetTooLong = "tag_set_too_long"
 
     package var message: String {
         switch self {
@@ -26,6 +31,9 @@ package enum RefusalReason: String, CaseIterable, Sendable {
         case .tooManyDevices: return "limits.devices is reached"
         case .tooManySignals: return "limits.signals_per_device is reached"
         case .tooManySeriesKeys: return "limits.series_keys is reached"
+        case .tooManyTexts: return "limits.texts_per_device is reached"
+        case .tooManyNewDevices: return "limits.new_devices_per_minute is reached"
+        case .tagSetTooLong: return "measurement and tags exceed limits.tag_set_bytes"
         }
     }
 }

@@ -10,13 +10,20 @@ import Windows
 /// line is packed: with thousands of devices each cache line of it comes from afar, so a place of
 /// the table holds all that the comparison needs, and nothing on the way counts references.
 struct SeriesTable: Sendable {
-    /// One numeric field of a series. `signal` is negative when the field has none: refused.
+    /// One field of a series, with what its numbers and its texts belong to: a signal, a text, or
+    /// ``unknown`` or ``refused``.
     struct Field: Sendable {
+        /// None of the kind has come yet.
+        static let unknown: Int32 = -2
+        /// There are as many as there may be.
+        static let refused: Int32 = -1
+
         var nameStart: Int32
         var nameCount: Int32
         var signal: Int32
+        var text: Int32
 
-        static let unused = Field(nameStart: 0, nameCount: -1, signal: -1)
+        static let unused = Field(nameStart: 0, nameCount: -1, signal: unknown, text: unknown)
     }
 
     /// What is read for every line of a series.
@@ -133,7 +140,10 @@ struct SeriesTable: Sendable {
         guard layout >= 0, count == Int(series[index].fieldCount) else { return }
         let first = fields[start].signal
         guard first >= 0 else { return }
-        for place in 0..<count where fields[start + place].signal != first + Int32(place) { return }
+        for place in 0..<count {
+            let field = fields[start + place]
+            guard field.signal == first + Int32(place), field.text < 0 else { return }
+        }
         series[index].layout = Int32(layout)
         series[index].firstSignal = first
     }
@@ -156,19 +166,37 @@ struct SeriesTable: Sendable {
 
     func fieldCount(of index: Int) -> Int { Int(series[index].fieldCount) }
 
-    func signal(of index: Int, field: Int) -> Int32 {
-        fields[Int(series[index].fieldStart) + field].signal
+    func field(of index: Int, at place: Int) -> Field {
+        fields[Int(series[index].fieldStart) + place]
+    }
+
+    mutating func setSignal(_ signal: Int32, of index: Int, field: Int) {
+        fields[Int(series[index].fieldStart) + field].signal = signal
+    }
+
+    mutating func setText(_ text: Int32, of index: Int, field: Int) {
+        fields[Int(series[index].fieldStart) + field].text = text
+    }
+
+    /// Forgets the fields of all series of a device, because they now mean something else.
+    mutating func forgetFields(of device: DeviceID) {
+        for index in series.indices where series[index].device == device {
+            series[index].layout = -1
+            series[index].layoutTries = 0
+            series[index].fieldCount = 0
+        }
     }
 
     mutating func addField(
-        to index: Int, _ bytes: Span<UInt8>, _ start: Int, _ end: Int, signal: Int32
+        to index: Int, _ bytes: Span<UInt8>, _ start: Int, _ end: Int
     ) -> Int {
         let place = Int(series[index].fieldCount)
         if place == 0 || (place >= Self.smallestBlock && place & (place - 1) == 0) {
             moveFields(of: index, count: place)
         }
         fields[Int(series[index].fieldStart) + place] = Field(
-            nameStart: Int32(arena.count), nameCount: Int32(end - start), signal: signal)
+            nameStart: Int32(arena.count), nameCount: Int32(end - start),
+            signal: Field.unknown, text: Field.unknown)
         series[index].fieldCount += 1
         appendToArena(bytes, start, end)
         return place

@@ -23,6 +23,8 @@ package struct TelemetryEngine: ~Copyable {
     var series: SeriesTable
     package internal(set) var registry = Registry()
     var windows = WindowStore()
+    var texts = TextValues()
+    var newcomers: NewcomerRate
     var detector = Detector()
     var alertMachines: [ConditionAlertMachine] = []
     var prognosticator = Prognosticator()
@@ -55,6 +57,7 @@ package struct TelemetryEngine: ~Copyable {
         parser = LineParser(limits: LineLimits(maxLineBytes: configuration.limits.lineBytes))
         numbers = [Double](repeating: 0, count: parser.limits.maxFields)
         series = SeriesTable(limit: configuration.limits.seriesKeys)
+        newcomers = NewcomerRate(limit: configuration.limits.newDevicesPerMinute)
         silence = SilenceDesk(closeAfter: configuration.tickets.closeAfter)
         clock = EventClock(policy: configuration.clock)
         hold = JumpHold(maximumJump: configuration.clock.maximumJump)
@@ -215,6 +218,10 @@ package struct TelemetryEngine: ~Copyable {
         pending.decisions.sort { left, right in
             (left.time, names[left.device].name, left.component)
                 < (right.time, names[right.device].name, right.component)
+        }
+        pending.texts.sort { left, right in
+            (left.time, names[left.device].name, left.name)
+                < (right.time, names[right.device].name, right.name)
         }
         pending.alerts.sort { left, right in
             (left.time, names[left.device].name) < (right.time, names[right.device].name)

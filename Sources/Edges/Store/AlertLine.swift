@@ -1,6 +1,7 @@
 import Detection
 import Primitives
 import Tickets
+import Windows
 
 /// One line of `alerts.log`: logfmt (`key=value`, one space between), keys in a fixed order, absent
 /// ones left out. Wording and keys are stable, so that people may search and count them.
@@ -58,6 +59,19 @@ struct AlertLine {
         case .abnormal: line.add("msg", "The device deviates from its normal state.")
         case .normal: line.add("msg", "The device is back in its normal state.")
         }
+        return line.text
+    }
+
+    /// A machine says what is wrong with it, by a code of its own.
+    static func fault(_ change: TextChange, device: String) -> String {
+        var line = AlertLine()
+        line.add("time", change.time.rfc3339)
+        line.add("level", "warning")
+        line.add("event", "device.fault_code")
+        line.add("device", device)
+        line.add("signal", change.name)
+        line.add("code", change.value)
+        line.add("msg", "The device reports fault code \(change.value).")
         return line.text
     }
 

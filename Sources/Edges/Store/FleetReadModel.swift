@@ -27,6 +27,26 @@ extension ReadModel {
         package var mean: Double?
     }
 
+    /// The last known value of a text field.
+    package struct TextRow: Hashable, Sendable {
+        package var name: String
+        package var value: String
+        package var since: Timestamp
+        /// Declared as one by the device's class.
+        package var isFaultCode: Bool
+    }
+
+    /// A text of a device became another.
+    package struct EventRow: Hashable, Sendable {
+        package var time: Timestamp
+        package var name: String
+        /// `text`, `fault_code` or `fault_cleared`.
+        package var kind: String
+        package var value: String
+        /// `nil` for the first one.
+        package var previous: String?
+    }
+
     /// Why a component has a ticket, or none.
     package struct DecisionRow: Hashable, Sendable {
         package var component: String
@@ -118,6 +138,43 @@ extension ReadModel {
                 DecisionRow(
                     component: row["component"], time: Timestamp(nanoseconds: row["time"]),
                     reason: row["reason"])
+            }
+        }
+    }
+
+    /// The last known texts of a device, in order of name.
+    package func texts(of device: String) throws(StoreFailure) -> [TextRow] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name, value, since, fault_code FROM device_text
+                    WHERE device = (SELECT id FROM device WHERE name = ?) ORDER BY name
+                    """, arguments: [device]
+            ).map { row in
+                TextRow(
+                    name: row["name"], value: row["value"],
+                    since: Timestamp(nanoseconds: row["since"]), isFaultCode: row["fault_code"])
+            }
+        }
+    }
+
+    /// The latest events of a device, newest first.
+    package func events(
+        of device: String, limit: Int
+    ) throws(StoreFailure) -> [EventRow] {
+        try read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT time, name, kind, value, previous FROM device_event
+                    WHERE device = (SELECT id FROM device WHERE name = ?)
+                    ORDER BY time DESC, name LIMIT ?
+                    """, arguments: [device, limit]
+            ).map { row in
+                EventRow(
+                    time: Timestamp(nanoseconds: row["time"]), name: row["name"],
+                    kind: row["kind"], value: row["value"], previous: row["previous"])
             }
         }
     }

@@ -48,15 +48,17 @@ struct ProgressRows {
             sql: """
                 INSERT INTO runtime (id, sequence, advanced_to, lines_accepted, lines_refused,
                     lines_late, lines_restamped, stamps_guessed, readings, readings_refused,
-                    text_fields, windows_closed)
-                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    text_fields, texts_refused, text_changes_unkept, windows_closed)
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence,
                     advanced_to = excluded.advanced_to, lines_accepted = excluded.lines_accepted,
                     lines_refused = excluded.lines_refused, lines_late = excluded.lines_late,
                     lines_restamped = excluded.lines_restamped,
                     stamps_guessed = excluded.stamps_guessed, readings = excluded.readings,
                     readings_refused = excluded.readings_refused,
-                    text_fields = excluded.text_fields, windows_closed = excluded.windows_closed
+                    text_fields = excluded.text_fields, texts_refused = excluded.texts_refused,
+                    text_changes_unkept = excluded.text_changes_unkept,
+                    windows_closed = excluded.windows_closed
                 """
         ).execute(arguments: [
             step.sequence, step.advancedTo.nanoseconds, column(counters.linesAccepted),
@@ -64,6 +66,7 @@ struct ProgressRows {
             column(counters.linesRestamped), column(counters.stampsGuessed),
             column(counters.readings),
             column(counters.readingsRefused), column(counters.textFields),
+            column(counters.textsRefused), column(counters.textChangesUnkept),
             column(counters.windowsClosed),
         ])
     }

@@ -38,7 +38,7 @@ import GRDB
 /// The tables, constraints and views of the database, and how older files become current ones.
 enum Schema {
     /// Number of the newest migration; stored as `PRAGMA user_version`.
-    static let version = 3
+    static let version = 4
 
     /// "Fore" in ASCII: how SQLite tools and this program recognise the file.
     static let applicationID = 0x466F_7265
@@ -60,8 +60,43 @@ enum Schema {
             try db.execute(sql: precisions)
             try db.execute(sql: "PRAGMA user_version = 3")
         }
+        migrator.registerMigration("v4") { db in
+            try db.execute(sql: texts)
+            try db.execute(sql: "PRAGMA user_version = 4")
+        }
         return migrator
     }
+
+    /// Version 4: what devices say in words.
+    private static let texts = """
+        CREATE TABLE device_text (  -- the last known one of each text field
+            device INTEGER NOT NULL REFERENCES device(id),
+            name TEXT NOT NULL CHECK (name <> ''),  -- like a signal's
+            value TEXT NOT NULL,  -- at most 256 bytes
+            since INTEGER NOT NULL,  -- when it became this
+            fault_code INTEGER NOT NULL CHECK (fault_code IN (0, 1)),  -- declared as one
+            PRIMARY KEY (device, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE device_event (  -- a text became another
+            time INTEGER NOT NULL,
+            device INTEGER NOT NULL REFERENCES device(id),
+            name TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('text', 'fault_code', 'fault_cleared')),
+            value TEXT NOT NULL,
+            previous TEXT,  -- NULL for the first one
+            step INTEGER NOT NULL,
+            PRIMARY KEY (time, device, name)
+        ) WITHOUT ROWID;
+        CREATE INDEX device_event_device ON device_event (device, time);
+        CREATE VIEW device_event_readable AS
+            SELECT device.name AS device, event.name AS name, kind, value, previous,
+                strftime('%Y-%m-%dT%H:%M:%SZ', time / 1000000000, 'unixepoch') AS time
+            FROM device_event AS event JOIN device ON device.id = event.device;
+        ALTER TABLE runtime ADD COLUMN texts_refused INTEGER NOT NULL DEFAULT 0
+            CHECK (texts_refused >= 0);
+        ALTER TABLE runtime ADD COLUMN text_changes_unkept INTEGER NOT NULL DEFAULT 0
+            CHECK (text_changes_unkept >= 0);
+        """
 
     private static let precisions = """
         ALTER TABLE runtime ADD COLUMN stamps_guessed INTEGER NOT NULL DEFAULT 0

@@ -133,6 +133,24 @@ package struct StepHistory: Sendable {
         return silences
     }
 
+    /// The last known texts of all devices.
+    package func texts() throws(StoreFailure) -> [RecordedText] {
+        try database.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT device.name AS device, text.name AS name, value, since
+                    FROM device_text AS text JOIN device ON device.id = text.device
+                    ORDER BY device.name, text.name
+                    """
+            ).map { row in
+                RecordedText(
+                    device: row["device"], name: row["name"], value: row["value"],
+                    since: Timestamp(nanoseconds: row["since"]))
+            }
+        }
+    }
+
     /// The committed document of a ticket's revision.
     package func document(ticket: String, _ revision: Int) throws(StoreFailure) -> String? {
         try database.read { db in

@@ -138,6 +138,7 @@ package struct StepWriter: Sendable {
         let context = TicketRows.Context(names: names, rows: rows)
         try ticketRows.write(step, context, in: db, &outcome)
         try OperatorRows.write(step, in: db)
+        try TextRows.write(step, names: names, rows: rows, in: db, &outcome)
         // The counts of a repeated step are in the totals already.
         if !outcome.isRepeated { try progress.writeRefusals(in: db) }
         try progress.writeCounters(in: db)

@@ -4,7 +4,10 @@ import Store
 
 /// Devices, signals and the state of the program, as tables for people or JSON.
 package enum FleetReport {
-    /// All devices, or the named one with its latest decisions.
+    /// Events of a device that are shown.
+    private static let eventsShown = 20
+
+    /// All devices, or the named one with its texts, latest events and decisions.
     package static func devices(
         stateDirectory: String, named name: String?, json: Bool
     ) throws(CommandFailure) -> String {
@@ -12,7 +15,14 @@ package enum FleetReport {
             let model = try ReadModel(StateDirectory(reading: stateDirectory))
             let devices = try model.devices(named: name)
             if let name, devices.isEmpty { throw unknown(name, stateDirectory) }
-            if json { return array(devices, write) }
+            if json {
+                let texts = try name.map { try model.texts(of: $0) }
+                let events = try name.map { try model.events(of: $0, limit: eventsShown) }
+                return array(devices) { json, device in
+                    write(&json, device)
+                    if let texts, let events { write(&json, texts, events) }
+                }
+            }
             if devices.isEmpty { return "No devices yet." }
             var table = TextTable([
                 "DEVICE", "CLASS", "STATE", "HEALTH", "LEARNED", "LAST WINDOW", "TICKETS",
@@ -30,6 +40,7 @@ package enum FleetReport {
             if let until = devices.first?.shelvedUntil {
                 lines += ["Shelved until \(until.rfc3339)", ""]
             }
+            lines += try words(of: name, model)
             lines.append("Latest decisions")
             for decision in try model.decisions(about: name) {
                 lines.append(
@@ -43,6 +54,65 @@ package enum FleetReport {
             throw CommandFailure(failure)
         } catch {
             throw CommandFailure("\(error)", .inputOutput)
+        }
+    }
+
+    /// What a device says in words: its last known texts, and how they changed.
+    private static func words(of device: String, _ model: ReadModel) throws -> [String] {
+        var lines: [String] = []
+        let texts = try model.texts(of: device)
+        if !texts.isEmpty {
+            lines.append("Last known texts")
+            lines += texts.map {
+                "    \($0.name): \(quoted($0.value)), since \($0.since.rfc3339)"
+            }
+            lines.append("")
+        }
+        let events = try model.events(of: device, limit: eventsShown)
+        if !events.isEmpty {
+            lines.append("Latest events")
+            lines += events.map { event in
+                let before = event.previous.map { ", before \(quoted($0))" } ?? ""
+                return "    \(event.time.rfc3339) \(event.kind) \(event.name): "
+                    + quoted(event.value) + before
+            }
+            lines.append("")
+        }
+        return lines
+    }
+
+    /// In JSON's quotes, so that a text with line breaks or control characters stays one line.
+    private static func quoted(_ text: String) -> String {
+        var json = JSONText()
+        json.value(text)
+        return json.text
+    }
+
+    private static func write(
+        _ json: inout JSONText, _ texts: [ReadModel.TextRow], _ events: [ReadModel.EventRow]
+    ) {
+        json.key("texts")
+        json.array { json in
+            for text in texts {
+                json.object { json in
+                    json.member("name", text.name)
+                    json.member("value", text.value)
+                    json.member("since", text.since.rfc3339)
+                    json.member("fault_code", text.isFaultCode)
+                }
+            }
+        }
+        json.key("events")
+        json.array { json in
+            for event in events {
+                json.object { json in
+                    json.member("time", event.time.rfc3339)
+                    json.member("kind", event.kind)
+                    json.member("name", event.name)
+                    json.member("value", event.value)
+                    json.member("previous", event.previous)
+                }
+            }
         }
     }
 

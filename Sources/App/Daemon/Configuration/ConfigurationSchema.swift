@@ -92,6 +92,17 @@ package enum ConfigurationSchema {
             "limits.signals_per_device", \.engine.limits.signalsPerDevice, .whole(1...65_536),
             unit: "signals", "Signals of one device beyond this number are refused and counted."),
         top(
+            "limits.texts_per_device", \.engine.limits.textsPerDevice, .whole(0...4_096),
+            unit: "texts", "Text fields of one device beyond this number are refused and counted."),
+        top(
+            "limits.new_devices_per_minute", \.engine.limits.newDevicesPerMinute,
+            .whole(1...1_000_000), unit: "devices",
+            "Devices that may be new within a minute; more are refused and counted until the "
+                + "next."),
+        top(
+            "limits.tag_set_bytes", \.engine.limits.tagSetBytes, .whole(64...65_536),
+            unit: "bytes", "Lines of a new series with a longer measurement and tags are refused."),
+        top(
             "limits.series_keys", \.engine.limits.seriesKeys, .whole(1...10_000_000),
             unit: "series", "Distinct measurement and tag combinations remembered."),
         top(
@@ -139,6 +150,10 @@ package enum ConfigurationSchema {
             "measurements", \.measurements, .names(atLeastOne: true), classSection, ClassDraft(),
             defaultText: "`[\"NAME\"]`",
             "A device that sends one of these measurements belongs to the class."),
+        key(
+            "fault_codes", \.machine.faultCodes, .names(), classSection, ClassDraft(),
+            "Fields, texts or numbers, that say what is wrong with the machine; every new value "
+                + "is an event and an alert. Empty, 0, false and none say that nothing is."),
         key(
             "window", \.machine.windows.length, .duration(.milliseconds(1), .days(1)),
             classSection, ClassDraft(), "Length of the windows readings are summarised in."),

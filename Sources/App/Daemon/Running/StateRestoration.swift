@@ -35,6 +35,7 @@ struct StateRestoration: Sendable {
                 sequence = last.sequence
                 progress()
             }
+            start.engine.adopt(try history.texts())
             let last = try history.last()
             start.engine.resume(after: last.sequence, advancedTo: last.advancedTo)
             try history.record(refoldDifferences: differences)
