@@ -28,7 +28,7 @@ enum BindBenchmark {
         engine.flush { _ in }
         let registered = HeapUse.bytes
 
-        var workload = Workload(devices: devices, passes: max(1, 20_000 / devices))
+        var workload = Workload(devices: devices, passes: max(2, 20_000 / devices))
         let passes = scale.pick(10, small: 1)
         var ingesting: [Double] = []
         var parsing: [Double] = []

@@ -47,7 +47,9 @@ enum OneModuleBenchmark {
         var inside = OneModuleWindows()
         for device in 0..<devices {
             across.addDevice(WindowPolicy())
-            inside.addDevice(length: 60_000_000_000, lateness: 10_000_000_000, slots: 2)
+            inside.addDevice(
+                length: 60_000_000_000, lateness: 10_000_000_000, slots: 2,
+                signals: Workload.fieldsPerLine)
             for _ in 0..<Workload.fieldsPerLine {
                 across.addSignal(of: DeviceID(rawValue: Int32(device)))
                 inside.addSignal(of: DeviceID(rawValue: Int32(device)))

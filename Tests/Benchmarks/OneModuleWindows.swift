@@ -4,13 +4,25 @@ import Windows
 /// The per-reading part of `WindowStore`, copied into this module: the other side of the
 /// comparison in ``OneModuleBenchmark``. Same storage, same order of work.
 struct OneModuleWindows: ~Copyable {
+    private struct DeviceWindows {
+        var watermark: OneModuleWatermark
+        var slotMask: Int64
+        var start: Int
+        var capacity: Int
+        var signals = 0
+
+        @inline(__always) func place(slot: Int, signal: Int) -> Int {
+            start &+ slot &* capacity &+ signal
+        }
+    }
+
     private var accumulators: [OneModuleAccumulator] = []
-    private var firstSlot: [Int32] = []
-    private var watermarks: [OneModuleWatermark] = []
-    private var slotMasks: [Int64] = []
+    private var devices: [DeviceWindows] = []
+    private var signalPlaces: [Int32] = []
     private var earliestClose: Int64 = Int64.max
 
     struct Open {
+        let device: DeviceID
         let index: Int64
         let slot: Int
         let time: Int64
@@ -18,38 +30,45 @@ struct OneModuleWindows: ~Copyable {
 
     init() {}
 
-    mutating func addDevice(length: Int64, lateness: Int64, slots: Int64) {
-        watermarks.append(OneModuleWatermark(length: length, lateness: lateness))
-        slotMasks.append(slots - 1)
+    mutating func addDevice(length: Int64, lateness: Int64, slots: Int64, signals: Int) {
+        devices.append(
+            DeviceWindows(
+                watermark: OneModuleWatermark(length: length, lateness: lateness),
+                slotMask: slots - 1, start: accumulators.count, capacity: signals))
+        for _ in 0..<signals * Int(slots) { accumulators.append(OneModuleAccumulator()) }
     }
 
     mutating func addSignal(of device: DeviceID) {
-        firstSlot.append(Int32(accumulators.count))
-        for _ in 0...slotMasks[device.index] { accumulators.append(OneModuleAccumulator()) }
+        signalPlaces.append(Int32(devices[device.index].signals))
+        devices[device.index].signals += 1
     }
 
     func isDue(_ device: DeviceID, at time: Timestamp, arrival: Timestamp) -> Bool {
-        watermarks[device.index].isDue(at: time.nanoseconds, arrival: arrival.nanoseconds)
+        devices[device.index].watermark.isDue(
+            at: time.nanoseconds, arrival: arrival.nanoseconds)
     }
 
     mutating func admit(_ device: DeviceID, at time: Timestamp, arrival: Timestamp) -> Open? {
-        let index = watermarks[device.index].index(of: time.nanoseconds)
-        watermarks[device.index].noteArrival(of: time.nanoseconds, at: arrival.nanoseconds)
-        if watermarks[device.index].isLate(index) { return nil }
+        let index = devices[device.index].watermark.index(of: time.nanoseconds)
+        devices[device.index].watermark.noteArrival(
+            of: time.nanoseconds, at: arrival.nanoseconds)
+        if devices[device.index].watermark.isLate(index) { return nil }
         return Open(
-            index: index, slot: Int(index & slotMasks[device.index]), time: time.nanoseconds)
+            device: device, index: index, slot: Int(index & devices[device.index].slotMask),
+            time: time.nanoseconds)
     }
 
     mutating func markOpen(_ open: Open, of device: DeviceID) {
-        let wasLow = watermarks[device.index].openLow
-        watermarks[device.index].open(open.index)
+        let wasLow = devices[device.index].watermark.openLow
+        devices[device.index].watermark.open(open.index)
         if open.index < wasLow {
-            earliestClose = min(earliestClose, watermarks[device.index].nextClose)
+            earliestClose = min(earliestClose, devices[device.index].watermark.nextClose)
         }
     }
 
     mutating func add(_ value: Double, of signal: SignalID, to open: Open) {
-        let place = Int(firstSlot[signal.index]) + open.slot
+        let place = devices[open.device.index].place(
+            slot: open.slot, signal: Int(signalPlaces[signal.index]))
         accumulators[place].add(value, at: open.time, window: open.index)
     }
 }

@@ -32,8 +32,7 @@ final class WindowBench {
 
     func setPolicy(length: Int64, lateness: Int64, of device: DeviceID) {
         store.setPolicy(
-            WindowPolicy(length: .seconds(length), lateness: .seconds(lateness)), of: device,
-            signals: registry[device].signals)
+            WindowPolicy(length: .seconds(length), lateness: .seconds(lateness)), of: device)
     }
 
     /// One reading; arrival is its own time unless given. `false` when it was refused as late.

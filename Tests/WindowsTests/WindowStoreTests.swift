@@ -174,4 +174,27 @@ import Windows
         #expect(bench.closingTime == nil)
         #expect(bench.frames.count == 3)
     }
+
+    /// Devices whose signals come one by one, in turns, keep what they hold while their room grows
+    /// and others take the room they left.
+    @Test func signalsThatComeOneByOneWhileWindowsAreOpen() {
+        let bench = WindowBench()
+        let devices = (0..<3).map { _ in bench.addDevice(length: 60, lateness: 10, signals: 0) }
+        for signal in 0..<9 {
+            for (place, device) in devices.enumerated() {
+                bench.addSignal(of: device)
+                for known in 0...signal {
+                    bench.send(
+                        Double(100 * place + known), to: device, signal: known,
+                        at: Int64(signal))
+                }
+            }
+        }
+        bench.finish()
+        for (place, device) in devices.enumerated() {
+            let frame = bench.frames.first { $0.device == device }
+            #expect(frame?.summaries.map(\.count) == [9, 8, 7, 6, 5, 4, 3, 2, 1])
+            #expect(frame?.summaries.map(\.mean) == (0..<9).map { Double(100 * place + $0) })
+        }
+    }
 }

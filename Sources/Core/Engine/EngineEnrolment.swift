@@ -97,7 +97,6 @@ extension TelemetryEngine {
         silence.addDevice(at: time)
         shelves.append(nil)
         lastArrivals.append(.distantPast)
-        latenesses.append(declared.windows.lateness)
         return device
     }
 
@@ -136,8 +135,7 @@ extension TelemetryEngine {
         let declared = configuration.classes[machineClass.rawValue]
         let signals = registry[device].signals
         registry.setClass(machineClass, of: device)
-        windows.setPolicy(declared.windows, of: device, signals: signals)
-        latenesses[device.index] = declared.windows.lateness
+        windows.setPolicy(declared.windows, of: device)
         detector.setPolicy(
             declared.detection, window: declared.windows.length, of: device,
             signals: signals.map { ($0, registry[$0].name) })

@@ -13,10 +13,17 @@ extension TelemetryEngine {
         emit: (EngineStep) -> Void
     ) {
         var position = start
+        var seen = start
         while position < end {
             let recordStart = position
-            if let index = readKnown(bytes, &position, end: end, terms: line.terms) {
-                takeKnown(index, bytes, recordStart..<position, line, emit: emit)
+            if position >= seen, series.isScattered {
+                seen = ahead.look(
+                    bytes, from: position, to: end, terms: line.terms, series, windows)
+            }
+            if let known = readKnown(bytes, &position, end: end, terms: line.terms) {
+                if !takePlainly(known, line) {
+                    takeKnown(known.series, bytes, recordStart..<position, line, emit: emit)
+                }
                 continue
             }
             switch parser.nextDeferringTags(bytes, position: &position, end: end) {
@@ -42,25 +49,47 @@ extension TelemetryEngine {
         var terms: Int
         /// Held lines that are believed after all.
         var trusted: Bool
+
+        /// Stamps are taken as they are.
+        var countsNanoseconds: Bool { precision == .auto || precision == .nanoseconds }
     }
 
-    /// The short way for a record of a known series that looks like its last one: its series, or
-    /// `nil` when the record must be read the ordinary way.
+    /// A record that was read the short way.
+    private struct KnownRecord {
+        var series: Int
+        /// Where its readings are expected to go, as
+        /// ``WindowStore/expectedPlace(of:count:device:)`` has it.
+        var place: Int
+    }
+
+    /// The short way for a record of a known series that looks like its last one; `nil` when the
+    /// record must be read the ordinary way.
     @inline(__always) private mutating func readKnown(
         _ bytes: Span<UInt8>, _ position: inout Int, end: Int, terms: Int
-    ) -> Int? {
-        var index = parser.guessKey(bytes, at: position, end: end) ? findSeries(bytes, terms) : -1
+    ) -> KnownRecord? {
+        var index = series.expected(bytes, at: position, end: end, terms: terms)
+        if index >= 0 {
+            let count = series.keyCount(of: index)
+            if !parser.expectKey(bytes, at: position, end: end, keyCount: count) { index = -1 }
+        } else if parser.guessKey(bytes, at: position, end: end) {
+            index = findSeries(bytes, terms)
+        }
         if index < 0 {
             guard parser.passKey(bytes, at: position, end: end) else { return nil }
             index = findSeries(bytes, terms)
             guard index >= 0 else { return nil }
         }
-        let layout = Int(series.series[index].layout)
-        guard layout >= 0,
+        series.follow(index)
+        let known = series.series[index]
+        guard known.layout >= 0 else { return nil }
+        let place = windows.expectedPlace(
+            of: SignalID(rawValue: known.firstSignal), count: Int(known.layoutFields),
+            device: known.device)
+        guard
             parser.readKnown(
-                bytes, position: &position, end: end, layout: layout, into: &numbers)
+                bytes, position: &position, end: end, layout: Int(known.layout), into: &numbers)
         else { return nil }
-        return index
+        return KnownRecord(series: index, place: place)
     }
 
     /// The series of the key the parser has just found, or -1.
@@ -71,13 +100,37 @@ extension TelemetryEngine {
         return series.find(bytes, start, end, terms: terms, hash: hash)
     }
 
-    /// Takes in the record ``readKnown(_:_:end:)`` has just read.
-    @inline(__always) private mutating func takeKnown(
+    /// Takes in the record ``readKnown(_:_:end:terms:)`` has just read when its stamp needs no
+    /// judging and its window no opening or closing; false, and nothing is changed, otherwise.
+    @inline(__always) private mutating func takePlainly(
+        _ record: KnownRecord, _ line: LineContext
+    ) -> Bool {
+        guard line.countsNanoseconds, parser.offsets.hasTimestamp, hold.isEmpty else {
+            return false
+        }
+        let time = Timestamp(nanoseconds: parser.offsets.timestamp)
+        let now = clock.now ?? line.arrival
+        guard clock.isPlain(time, at: now) else { return false }
+        let device = series.series[record.series].device
+        let count = parser.offsets.fieldCount
+        guard
+            windows.addPlainly(
+                numbers, count: count, at: record.place, of: device, time: time, arrival: now)
+        else { return false }
+        lastArrivals[device.index] = now
+        counters.linesAccepted &+= 1
+        counters.readings &+= UInt64(truncatingIfNeeded: count)
+        return true
+    }
+
+    /// Takes in the record ``readKnown(_:_:end:terms:)`` has just read.
+    @inline(never) private mutating func takeKnown(
         _ index: Int, _ bytes: Span<UInt8>, _ record: Range<Int>, _ line: LineContext,
         emit: (EngineStep) -> Void
     ) {
         let device = series.series[index].device
-        guard let time = judge(device, latenesses[device.index], bytes, record, line, emit: emit),
+        guard
+            let time = judge(device, windows.lateness(of: device), bytes, record, line, emit: emit),
             let open = admit(device, at: time, bytes, record, line, emit: emit)
         else { return }
         let first = series.series[index].firstSignal
@@ -109,7 +162,7 @@ extension TelemetryEngine {
             }
         }
         let known = index < 0 ? newcomer?.device : series.series[index].device
-        let lateness = newcomer?.lateness ?? latenesses[series.series[index].device.index]
+        let lateness = newcomer?.lateness ?? windows.lateness(of: series.series[index].device)
         guard let time = judge(known, lateness, bytes, record, line, emit: emit) else { return }
         if let newcomer {
             index = enrol(

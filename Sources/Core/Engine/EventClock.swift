@@ -59,6 +59,15 @@ struct EventClock: Sendable {
         return .tickThenAccept(stamp, tick: tick)
     }
 
+    /// Whether ``judge(_:arrival:lateness:trusted:)`` accepts a stamp as it is and changes nothing:
+    /// it is not ahead of now, nor too far behind.
+    @inline(__always) func isPlain(_ stamp: Timestamp, at now: Timestamp) -> Bool {
+        // As an unsigned number the distance says both, also where it does not fit a signed one.
+        UInt64(bitPattern: now.nanoseconds &- stamp.nanoseconds)
+            <= UInt64(bitPattern: policy.maximumAge.nanoseconds)
+            && stamp.nanoseconds >= Self.representable.lowerBound
+    }
+
     private func judgeByWall(
         _ stamp: Timestamp?, arrival: Timestamp, lateness: TimeSpan
     ) -> Verdict {

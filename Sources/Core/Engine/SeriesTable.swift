@@ -9,6 +9,9 @@ import Windows
 /// other in an arena. A key is found by hash and confirmed by its bytes. What is read for every
 /// line is packed: with thousands of devices each cache line of it comes from afar, so a place of
 /// the table holds all that the comparison needs, and nothing on the way counts references.
+///
+/// Senders repeat themselves: after a series mostly comes the one that came after it last time. So
+/// that one is compared first, without hash and table, for as long as this goes well.
 struct SeriesTable: Sendable {
     /// One field of a series, with what its numbers and its texts belong to: a signal, a text, or
     /// ``unknown`` or ``refused``.
@@ -33,11 +36,19 @@ struct SeriesTable: Sendable {
         /// are its fields' signals, one after the other.
         var layout: Int32
         var firstSignal: Int32
+        /// Fields of the layout; a series may have had others besides.
+        var layoutFields: Int32 = 0
         /// How often a layout was looked for in vain.
         var layoutTries: Int32 = 0
         /// Its fields lie together in `fields`, in the order in which they first came.
         var fieldStart: Int32
         var fieldCount: Int32
+        /// Its key, in the arena.
+        var keyStart: Int32
+        var keyCount: Int32
+        var terms: Int32
+        /// The series that came after it last time.
+        var next: Int32 = 0
     }
 
     /// `measurement` and tag suffix of the names of a series' signals.
@@ -67,6 +78,17 @@ struct SeriesTable: Sendable {
     private var arena: [UInt8] = []
     private var places: [Place] = [Place](repeating: .empty, count: 256)
     private let arenaLimit: Int
+    /// The series of the last known line.
+    private var last = 0
+    /// How well the order of the lines is foreseen: up by one for each that was, down by
+    /// ``doubt`` for each other.
+    private var confidence = 0
+
+    private static let confidenceMost = 16
+    private static let confidenceToTry = 8
+    private static let doubt = 4
+    /// What is kept of this many series stays in the cache of one core.
+    private static let seriesNear = 2_048
 
     /// Room for the keys and field names of `limit` series of 1 KiB each: a sender of ever new,
     /// ever longer names must not fill the memory.
@@ -109,6 +131,50 @@ struct SeriesTable: Sendable {
         }
     }
 
+    /// The series that is expected next when its key lies at `position`, or -1.
+    @inline(__always) func expected(
+        _ bytes: Span<UInt8>, at position: Int, end: Int, terms: Int
+    ) -> Int {
+        guard confidence >= Self.confidenceToTry else { return -1 }
+        let index = Int(series[last].next)
+        let candidate = series[index]
+        let count = Int(candidate.keyCount)
+        guard position &+ count < end, Int(candidate.terms) == terms,
+            ByteHash.equal(bytes, position, arena.span, Int(candidate.keyStart), count: count)
+        else { return -1 }
+        return index
+    }
+
+    /// Whether memory is far: many series, whose lines come in no order that is foreseen.
+    @inline(__always) var isScattered: Bool {
+        confidence < Self.confidenceToTry && series.count >= Self.seriesNear
+    }
+
+    /// The series that this hash most likely stands for, or -1.
+    @inline(__always) func guess(_ hash: UInt64) -> Int {
+        let place = places[Int(truncatingIfNeeded: hash) & (places.count &- 1)]
+        return place.hash == hash ? Int(place.index) : -1
+    }
+
+    /// Something of a series' key and of what is kept of it.
+    @inline(__always) func firstKeyByte(of index: Int) -> Int {
+        Int(arena[Int(series[index].keyStart)])
+    }
+
+    /// Bytes of a series' key.
+    @inline(__always) func keyCount(of index: Int) -> Int { Int(series[index].keyCount) }
+
+    /// Notes that a line of a known series came.
+    @inline(__always) mutating func follow(_ index: Int) {
+        if Int(series[last].next) == index {
+            confidence = min(confidence &+ 1, Self.confidenceMost)
+        } else {
+            confidence = max(confidence &- Self.doubt, 0)
+            series[last].next = Int32(truncatingIfNeeded: index)
+        }
+        last = index
+    }
+
     /// Adds a series that ``find(_:_:_:terms:hash:)`` did not find; returns its index.
     mutating func add(
         _ bytes: Span<UInt8>, _ start: Int, _ end: Int, terms: Int, hash: UInt64, device: DeviceID,
@@ -116,7 +182,9 @@ struct SeriesTable: Sendable {
     ) -> Int {
         let index = series.count
         series.append(
-            Series(device: device, layout: -1, firstSignal: -1, fieldStart: 0, fieldCount: 0))
+            Series(
+                device: device, layout: -1, firstSignal: -1, fieldStart: 0, fieldCount: 0,
+                keyStart: Int32(arena.count), keyCount: Int32(end - start), terms: Int32(terms)))
         namings.append(Naming(prefix: signalPrefix, suffix: signalSuffix))
         if series.count * 2 > places.count { grow() }
         place(
@@ -146,6 +214,7 @@ struct SeriesTable: Sendable {
         }
         series[index].layout = Int32(layout)
         series[index].firstSignal = first
+        series[index].layoutFields = Int32(count)
     }
 
     /// Place of the field named `bytes[start..<end]` among the fields of a series, or -1. Senders

@@ -21,6 +21,7 @@ package struct TelemetryEngine: ~Copyable {
     /// Of the record in hand; written and read for nearly every line.
     var numbers: [Double]
     var series: SeriesTable
+    var ahead = LookAhead()
     package internal(set) var registry = Registry()
     var windows = WindowStore()
     var texts = TextValues()
@@ -42,9 +43,8 @@ package struct TelemetryEngine: ~Copyable {
     var pending: EngineStep
     /// Greatest arrival time and tick so far.
     var advancedTo = Timestamp.distantPast
-    /// Per device, dense, because they are read for every line.
+    /// Per device, dense, because they are written for every line.
     var lastArrivals: [Timestamp] = []
-    var latenesses: [TimeSpan] = []
 
     /// A step is sealed early when it holds this many windows, so that a backlog does not grow one
     /// step without bound.

@@ -12,17 +12,31 @@ struct FieldLayouts: ~Copyable {
     /// Longer names take the ordinary way.
     static let keyBytesMost = 64
 
-    /// A name and its equals sign in words of eight bytes, and the last value's shape.
+    /// A name and its equals sign, and the last value's shape.
+    ///
+    /// The first and the last eight bytes are compared; they overlap in names of less than sixteen,
+    /// and are the same, cut by a mask, in those of less than eight.
     struct Key: BitwiseCopyable {
-        /// The last word, and which of its bits count.
-        var lastWord: UInt64 = 0
-        var lastMask: UInt64 = 0
-        /// Bytes before the last word, and in all, the equals sign included.
-        var wholeBytes: Int32 = 0
+        var first: UInt64 = 0
+        var last: UInt64 = 0
+        /// Which bits of both words count.
+        var mask: UInt64 = 0
+        /// Where the last word lies.
+        var lastOffset: Int32 = 0
+        /// Bytes in all, the equals sign included.
         var length: Int32 = 0
-        /// Place of its first word.
-        var firstWord: Int32 = 0
+        /// Place of the words between the first and the last, and their number.
+        var middle: Int32 = 0
+        var middleCount: Int32 = 0
         var shape = NumberShape()
+
+        /// Whether the first and the last word lie at `offset`: the whole name unless it has a
+        /// middle.
+        @inline(__always) func endsMatch(_ window: ByteWindow, at offset: Int) -> Bool {
+            let first = window.word(offset) ^ first
+            let last = window.word(offset &+ Int(lastOffset)) ^ last
+            return (first | last) & mask == 0
+        }
     }
 
     /// Room for all, made once; only what is used is ever touched.
@@ -38,17 +52,14 @@ struct FieldLayouts: ~Copyable {
         starts = Slots(repeating: 0, count: Self.layoutsMost + 1)
     }
 
-    /// Whether the name lies at `offset`.
-    @inline(__always) func matches(_ key: Key, _ window: ByteWindow, at offset: Int) -> Bool {
-        let whole = Int(key.wholeBytes)
-        if whole != 0, !wholeWordsMatch(key, window, at: offset) { return false }
-        return (window.word(offset &+ whole) ^ key.lastWord) & key.lastMask == 0
-    }
-
-    private func wholeWordsMatch(_ key: Key, _ window: ByteWindow, at offset: Int) -> Bool {
-        let first = Int(key.firstWord)
-        for word in 0..<Int(key.wholeBytes) / 8
-        where window.word(offset &+ 8 &* word) != words[first &+ word] { return false }
+    /// Whether the words between the first and the last of a long name lie at `offset`.
+    @inline(never) func middleMatches(
+        _ middle: Int32, count: Int32, _ window: ByteWindow, at offset: Int
+    ) -> Bool {
+        for index in 0..<Int(count)
+        where window.word(offset &+ 8 &* (index &+ 1)) != words[Int(middle) &+ index] {
+            return false
+        }
         return true
     }
 
@@ -69,20 +80,24 @@ struct FieldLayouts: ~Copyable {
         let first = Int(starts[layout])
         guard Int(starts[layout + 1]) - first == names.count else { return false }
         return names.indices.allSatisfy { place in
-            Int(keys[first + place].length) == names[place].count
-                && matches(keys[first + place], window, at: names[place].lowerBound)
+            let key = keys[first + place]
+            let start = names[place].lowerBound
+            return Int(key.length) == names[place].count && key.endsMatch(window, at: start)
+                && middleMatches(key.middle, count: key.middleCount, window, at: start)
         }
     }
 
     private mutating func append(_ window: ByteWindow, _ name: Range<Int>) {
-        let whole = (name.count - 1) / 8 * 8
-        let rest = name.count - whole
-        let mask: UInt64 = rest == 8 ? .max : (1 << UInt64(8 * rest)) - 1
+        let lastOffset = max(0, name.count - 8)
+        let mask: UInt64 = name.count < 8 ? (1 << UInt64(8 * name.count)) - 1 : .max
+        let middleCount = max(0, (lastOffset - 1) / 8)
         keys[keyCount] = Key(
-            lastWord: window.word(name.lowerBound + whole) & mask, lastMask: mask,
-            wholeBytes: Int32(whole), length: Int32(name.count), firstWord: Int32(words.count))
-        for place in stride(from: 0, to: whole, by: 8) {
-            words.append(window.word(name.lowerBound + place))
+            first: window.word(name.lowerBound) & mask,
+            last: window.word(name.lowerBound + lastOffset) & mask, mask: mask,
+            lastOffset: Int32(lastOffset), length: Int32(name.count),
+            middle: Int32(words.count), middleCount: Int32(middleCount))
+        for index in 0..<middleCount {
+            words.append(window.word(name.lowerBound + 8 * (index + 1)))
         }
         keyCount += 1
     }

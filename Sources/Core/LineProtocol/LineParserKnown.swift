@@ -21,6 +21,15 @@ extension LineParser {
         return true
     }
 
+    /// The record at `position` begins with a key of `keyCount` bytes that the caller knows: as
+    /// ``guessKey(_:at:end:)``, with a count of the caller's.
+    @inline(__always) public mutating func expectKey(
+        _ bytes: Span<UInt8>, at position: Int, end: Int, keyCount: Int
+    ) -> Bool {
+        keyGuess = keyCount
+        return guessKey(bytes, at: position, end: end)
+    }
+
     /// Finds the series key of the record at `position`: `offsets.seriesKeyStart` and
     /// `seriesKeyEnd`. False when there is none that a known series could have.
     public mutating func passKey(_ bytes: Span<UInt8>, at position: Int, end: Int) -> Bool {
@@ -66,7 +75,14 @@ extension LineParser {
         for index in 0..<count {
             let isLast = index &+ 1 == count
             let value = layouts.keys.lend(first &+ index) { key -> (number: Double, end: Int) in
-                guard layouts.matches(key, window, at: place) else { return (0, -1) }
+                guard key.endsMatch(window, at: place) else { return (0, -1) }
+                if key.middleCount != 0 {
+                    // Of the key only two numbers: handing it over whole would copy it every time.
+                    let middle = key.middle
+                    guard
+                        layouts.middleMatches(middle, count: key.middleCount, window, at: place)
+                    else { return (0, -1) }
+                }
                 let start = place &+ Int(key.length)
                 if let number = key.shape.number(window.word(start)) {
                     let fits = key.shape.isFollowedByComma != isLast

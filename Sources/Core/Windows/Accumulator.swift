@@ -32,6 +32,11 @@ import Primitives
         if self.window != window || count == 0 {
             return begin(value, at: time, window: window)
         }
+        addFurther(value, at: time)
+    }
+
+    /// Adds a reading of the window that has readings already.
+    @inlinable @inline(__always) mutating func addFurther(_ value: Double, at time: Int64) {
         if time < firstTime { shift(to: value, at: time) }
         let distance = value - first
         count &+= 1

@@ -70,6 +70,21 @@ import Primitives
         return (index &+ 1) &* length &+ lateness <= min(greatestEvent, lastArrival)
     }
 
+    /// Notes a reading of the window of the last one, when that has data and nothing is due; then
+    /// the reading is not late either, because an open window is not closed before it is due.
+    @inlinable @inline(__always) mutating func takePlainly(
+        _ time: Int64, arrival: Int64
+    ) -> Bool {
+        let distance = UInt64(bitPattern: time &- cachedStart)
+        let greatest = max(greatestEvent, time)
+        guard distance < UInt64(bitPattern: length), cachedIndex >= openLow,
+            cachedIndex <= openHigh, min(greatest, arrival) < nextClose
+        else { return false }
+        greatestEvent = greatest
+        lastArrival = max(lastArrival, arrival)
+        return true
+    }
+
     @inlinable mutating func noteArrival(of time: Int64, at arrival: Int64) {
         if time > greatestEvent { greatestEvent = time }
         if arrival > lastArrival { lastArrival = arrival }

@@ -6,13 +6,11 @@ extension WindowStore {
     package func encode(
         _ device: DeviceID, signals: [SignalID], into state: inout StateWriter
     ) {
-        watermarks[device.index].encode(into: &state)
+        devices[device.index].watermark.encode(into: &state)
         state.put(signals.count)
         for signal in signals {
-            let first = Int(firstSlot[signal.index])
-            let slots = 0...Int(slotMasks[device.index])
-            let used = slots.filter { accumulators[first + $0].window != Accumulator.empty }
-            state.put(each: used) { accumulators[first + $1].encode(into: &$0) }
+            let kept = accumulators(of: signal, device).filter { $0.window != Accumulator.empty }
+            state.put(each: kept) { $1.encode(into: &$0) }
         }
     }
 
@@ -20,15 +18,14 @@ extension WindowStore {
     package mutating func restore(
         _ device: DeviceID, signals: [SignalID], from state: inout StateReader
     ) throws(StateFailure) {
-        try watermarks[device.index].restore(from: &state)
+        try devices[device.index].watermark.restore(from: &state)
         guard try state.int() == signals.count else { throw .invalid("number of signals") }
         for signal in signals {
             let kept = try state.array { (state) throws(StateFailure) in
                 try Accumulator(from: &state)
             }
             for accumulator in kept {
-                let slot = Int(accumulator.window & slotMasks[device.index])
-                accumulators[Int(firstSlot[signal.index]) + slot] = accumulator
+                blocks.accumulators[place(of: signal, device, accumulator.window)] = accumulator
             }
         }
         reopen(device, signals: signals)
@@ -38,13 +35,13 @@ extension WindowStore {
     package mutating func forget(
         _ device: DeviceID, signals: [SignalID], windowStarting start: Timestamp
     ) {
-        let length = watermarks[device.index].length
+        let length = devices[device.index].watermark.length
         let index = start.floored(to: TimeSpan(nanoseconds: length)).nanoseconds / length
-        watermarks[device.index].noteClosed(index)
+        devices[device.index].watermark.noteClosed(index)
         for signal in signals {
-            let place = Int(firstSlot[signal.index]) + Int(index & slotMasks[device.index])
-            if accumulators[place].window <= index {
-                accumulators[place].window = Accumulator.empty
+            let place = place(of: signal, device, index)
+            if blocks.accumulators[place].window <= index {
+                blocks.accumulators[place].window = Accumulator.empty
             }
         }
         reopen(device, signals: signals)
@@ -53,13 +50,28 @@ extension WindowStore {
     private mutating func reopen(_ device: DeviceID, signals: [SignalID]) {
         var held: [Int64] = []
         for signal in signals {
-            let first = Int(firstSlot[signal.index])
-            for slot in 0...Int(slotMasks[device.index]) {
-                let window = accumulators[first + slot].window
-                if window != Accumulator.empty { held.append(window) }
+            for accumulator in accumulators(of: signal, device)
+            where accumulator.window != Accumulator.empty {
+                held.append(accumulator.window)
             }
         }
-        watermarks[device.index].reopen(held)
-        earliestClose = min(earliestClose, watermarks[device.index].nextClose)
+        devices[device.index].watermark.reopen(held)
+        earliestClose = min(earliestClose, devices[device.index].watermark.nextClose)
+    }
+
+    /// Of a signal, in order of slot.
+    private func accumulators(of signal: SignalID, _ device: DeviceID) -> [Accumulator] {
+        let known = devices[device.index]
+        return (0..<known.slots).map { slot in
+            blocks.accumulators[
+                known.block.place(slot: slot, signal: Int(signalPlaces[signal.index]))]
+        }
+    }
+
+    /// Of a signal in the window of this index.
+    private func place(of signal: SignalID, _ device: DeviceID, _ window: Int64) -> Int {
+        let known = devices[device.index]
+        return known.block.place(
+            slot: Int(window & known.slotMask), signal: Int(signalPlaces[signal.index]))
     }
 }
