@@ -25,6 +25,7 @@ smoke: build ## every command of the release program once
 
 test: dependencies ## all tests
 	-@sh packaging/dependencies.sh strace python3 # without them two tests say that they are skipped
+	@sh packaging/clients.sh $(BUILD)/clients # likewise the tests with official clients
 	$(SWIFT) test --scratch-path $(BUILD)
 
 kill-test: build ## replay killed 100 times and resumed (KILLS=N), compared with one left alone
