@@ -53,7 +53,9 @@ import Testing
         #expect(configuration.gateway == "pump-house-3")
         #expect(configuration.stateDirectory == "/var/lib/forestall")
         #expect(configuration.engine.devices.map(\.name) == ["P-101"])
-        #expect(configuration.intake.listeners.map(\.precision) == [.milliseconds])
+        let listeners = configuration.intake.listeners
+        #expect(listeners.map(\.name) == ["collectd", "local", "group"])
+        #expect(listeners.map(\.precision) == [.milliseconds, .auto, .auto])
     }
 
     /// `# [section]`, a table that is commented out.

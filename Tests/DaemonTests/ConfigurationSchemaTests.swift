@@ -24,6 +24,8 @@ import Windows
         ("intake.receive_buffer", #""8MiB""#, #""1GiB""#),
         ("intake.maximum_line_bytes", "65536", "4096"),
         ("intake.maximum_connections", "1024", "65536"),
+        ("intake.maximum_connections_per_source", "256", "1"),
+        ("intake.lines_per_second", "0", "10000000"),
         ("intake.idle_timeout", #""1h""#, #""0s""#),
         ("clock.max_jump", #""1d""#, #""2h""#),
         ("clock.max_age", #""400d""#, #""2w""#),
@@ -42,7 +44,16 @@ import Windows
         ("tickets.update_interval", #""1d""#, #""12h""#),
         ("listener.NAME.transport", "required", #""tcp""#),
         ("listener.NAME.address", "required", #""[::1]:8097""#),
+        ("listener.NAME.path", "none", #""/run/f/lines.sock""#),
+        ("listener.NAME.mode", #""0660""#, #""0600""#),
+        ("listener.NAME.owner", "the daemon's user and group", #"":dialout""#),
+        ("listener.NAME.multicast", "none", #""239.1.2.3""#),
+        ("listener.NAME.interface", "chosen by the kernel", #""eth0""#),
         ("listener.NAME.precision", #""auto""#, #""ms""#),
+        ("listener.NAME.tags", "[]", #"["site=north", "line=2"]"#),
+        ("listener.NAME.default_identity", "that of the gateway", #""gateway""#),
+        ("listener.NAME.allow", "[]", #"["10.0.0.0/8", "::1"]"#),
+        ("listener.NAME.lines_per_second", "`intake.lines_per_second`", "0"),
         ("class.NAME.measurements", "`[\"NAME\"]`", #"["a", "b"]"#),
         ("class.NAME.fault_codes", "[]", #"["fault", "plc.code"]"#),
         ("class.NAME.window", #""1m""#, #""10m""#),
@@ -92,6 +103,18 @@ import Windows
             "class.NAME.component.NAME.": ["signals = [\"x\"]"],
             "class.NAME.component.NAME.parts.": ["number = \"p\""],
         ]
+        // Keys of one transport only.
+        switch pattern {
+        case "listener.NAME.path", "listener.NAME.mode", "listener.NAME.owner":
+            lines["listener.NAME."] = ["transport = \"unix\"", "path = \"/run/f/sock\""]
+        case "listener.NAME.multicast":
+            lines["listener.NAME."] = ["transport = \"udp\"", "address = \"0.0.0.0:8096\""]
+        case "listener.NAME.interface":
+            lines["listener.NAME."] = [
+                "transport = \"udp\"", "address = \"[::]:8096\"", "multicast = \"ff05::114\"",
+            ]
+        default: break
+        }
         let section = sections.first { pattern.hasPrefix($0) } ?? ""
         if let value {
             let name = String(pattern.dropFirst(section.count))

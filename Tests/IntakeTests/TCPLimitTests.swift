@@ -73,6 +73,7 @@ import Testing
         try #require(wanted > 100)
         var limits = IntakeLimits()
         limits.connections = wanted
+        limits.connectionsPerSource = wanted
         let reception = try TCPReception(limits: limits)
         var clients: [TCPClient] = []
         for number in 0..<wanted {

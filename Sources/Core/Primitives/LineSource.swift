@@ -11,8 +11,9 @@
 
     public var transport: Transport
     /// IPv6 address bytes, big endian; IPv4 as `::ffff:a.b.c.d`. For files `low` is the index of
-    /// the file on the command line and `high` zero. Ports are left out on purpose: a sender that
-    /// opens a new socket for each datagram is one sender.
+    /// the file on the command line and `high` zero. For Unix sockets `low` is the number of the
+    /// sending user, as the kernel says it. Ports and process numbers are left out on purpose: a
+    /// sender that opens a new socket for each datagram, or is started again, is one sender.
     public var high: UInt64
     public var low: UInt64
 
@@ -32,7 +33,7 @@
 }
 
 extension LineSource: CustomStringConvertible {
-    /// `udp:127.0.0.1`, `tcp:2001:db8:0:0:0:0:0:1`, `file:0`.
+    /// `udp:127.0.0.1`, `tcp:2001:db8:0:0:0:0:0:1`, `unix:1000`, `file:0`.
     public var description: String {
         switch transport {
         case .file: return "file:\(low)"

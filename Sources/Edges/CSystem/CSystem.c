@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/sock_diag.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,15 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-enum { CONTROL_BYTES = 64, EVENTS_MAX = 256 };
+enum { CONTROL_BYTES = 64 };
 
 struct csystem_batch {
     uint32_t count;
@@ -117,13 +115,32 @@ static void split_address(const struct sockaddr_storage *sender, uint64_t *high,
     }
 }
 
+/* The user the kernel says sent a message of a Unix socket. */
+static uint64_t sending_user(const struct msghdr *header) {
+    struct msghdr *message = (struct msghdr *)header;
+    for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control != NULL;
+         control = CMSG_NXTHDR(message, control)) {
+        if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_CREDENTIALS) {
+            struct ucred sender;
+            memcpy(&sender, CMSG_DATA(control), sizeof sender);
+            return sender.uid;
+        }
+    }
+    return UINT64_MAX;
+}
+
 csystem_datagram csystem_batch_datagram(const csystem_batch *batch, uint32_t index) {
     csystem_datagram datagram = {
         .bytes = batch->slots + (size_t)index * batch->slot_bytes,
         .length = batch->messages[index].msg_len,
         .truncated = (batch->messages[index].msg_hdr.msg_flags & MSG_TRUNC) != 0,
     };
-    split_address(&batch->senders[index], &datagram.address_high, &datagram.address_low);
+    sa_family_t family = batch->senders[index].ss_family;
+    if (family == AF_INET || family == AF_INET6) {
+        split_address(&batch->senders[index], &datagram.address_high, &datagram.address_low);
+    } else {
+        datagram.address_low = sending_user(&batch->messages[index].msg_hdr);
+    }
     return datagram;
 }
 
@@ -153,7 +170,7 @@ static int give_up(int descriptor, struct addrinfo *address) {
     return -code;
 }
 
-int csystem_udp_listen(const char *host, uint16_t port, int receive_buffer_bytes) {
+int csystem_udp_listen(const char *host, uint16_t port, int receive_buffer_bytes, bool shares) {
     struct addrinfo *address = resolve(host, port, AI_NUMERICHOST);
     if (address == NULL) {
         return CSYSTEM_BAD_ADDRESS;
@@ -169,6 +186,9 @@ int csystem_udp_listen(const char *host, uint16_t port, int receive_buffer_bytes
         setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     }
     setsockopt(descriptor, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+    if (shares) {
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    }
     /* FORCE needs CAP_NET_ADMIN; without it the request is cut to net.core.rmem_max. */
     if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_bytes,
                    sizeof receive_buffer_bytes) < 0) {
@@ -180,6 +200,31 @@ int csystem_udp_listen(const char *host, uint16_t port, int receive_buffer_bytes
     }
     freeaddrinfo(address);
     return descriptor;
+}
+
+int csystem_join_group(int descriptor, const char *group, const char *interface) {
+    unsigned index = 0;
+    if (interface[0] != '\0') {
+        index = if_nametoindex(interface);
+        if (index == 0) {
+            return -ENODEV;
+        }
+    }
+    int off = 0;
+    struct ip_mreqn ipv4 = {.imr_ifindex = (int)index};
+    struct ipv6_mreq ipv6 = {.ipv6mr_interface = index};
+    int result;
+    /* ALL off: groups that other processes of this machine have joined are not for this socket. */
+    if (inet_pton(AF_INET, group, &ipv4.imr_multiaddr) == 1) {
+        setsockopt(descriptor, IPPROTO_IP, IP_MULTICAST_ALL, &off, sizeof off);
+        result = setsockopt(descriptor, IPPROTO_IP, IP_ADD_MEMBERSHIP, &ipv4, sizeof ipv4);
+    } else if (inet_pton(AF_INET6, group, &ipv6.ipv6mr_multiaddr) == 1) {
+        setsockopt(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_ALL, &off, sizeof off);
+        result = setsockopt(descriptor, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &ipv6, sizeof ipv6);
+    } else {
+        return CSYSTEM_BAD_ADDRESS;
+    }
+    return result < 0 ? -errno : 0;
 }
 
 int csystem_udp_connect(const char *host, uint16_t port) {
@@ -243,6 +288,25 @@ int csystem_refuse_datagrams(int descriptor) {
         ? -errno : 0;
 }
 
+int csystem_parse_address(const char *text, uint64_t *address_high, uint64_t *address_low) {
+    struct sockaddr_storage address = {0};
+    struct sockaddr_in *ipv4 = (struct sockaddr_in *)&address;
+    struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&address;
+    int version = 0;
+    if (inet_pton(AF_INET, text, &ipv4->sin_addr) == 1) {
+        address.ss_family = AF_INET;
+        version = 4;
+    } else if (inet_pton(AF_INET6, text, &ipv6->sin6_addr) == 1) {
+        address.ss_family = AF_INET6;
+        version = 6;
+    } else {
+        return CSYSTEM_BAD_ADDRESS;
+    }
+    *address_high = 0;
+    split_address(&address, address_high, address_low);
+    return version;
+}
+
 int csystem_tcp_listen(const char *host, uint16_t port, int backlog) {
     struct addrinfo *address = resolve(host, port, AI_NUMERICHOST);
     if (address == NULL) {
@@ -267,7 +331,7 @@ int csystem_tcp_listen(const char *host, uint16_t port, int backlog) {
     return descriptor;
 }
 
-int csystem_tcp_accept(int descriptor, uint64_t *address_high, uint64_t *address_low) {
+int csystem_stream_accept(int descriptor, uint64_t *address_high, uint64_t *address_low) {
     struct sockaddr_storage peer;
     socklen_t length = sizeof peer;
     int accepted;
@@ -280,6 +344,13 @@ int csystem_tcp_accept(int descriptor, uint64_t *address_high, uint64_t *address
     }
     *address_high = 0;
     *address_low = 0;
+    if (peer.ss_family == AF_UNIX) {
+        struct ucred sender = {0};
+        length = sizeof sender;
+        bool is_known = getsockopt(accepted, SOL_SOCKET, SO_PEERCRED, &sender, &length) == 0;
+        *address_low = is_known ? sender.uid : UINT64_MAX;
+        return accepted;
+    }
     split_address(&peer, address_high, address_low);
     /* A peer that lost its power never says goodbye; after about two minutes it is gone. */
     int on = 1;
@@ -291,32 +362,6 @@ int csystem_tcp_accept(int descriptor, uint64_t *address_high, uint64_t *address
     setsockopt(accepted, IPPROTO_TCP, TCP_KEEPINTVL, &interval_seconds, sizeof interval_seconds);
     setsockopt(accepted, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
     return accepted;
-}
-
-int csystem_poll_create(void) {
-    int descriptor = epoll_create1(EPOLL_CLOEXEC);
-    return descriptor < 0 ? -errno : descriptor;
-}
-
-int csystem_poll_add(int poll, int descriptor, uint64_t token) {
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = token};
-    return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
-}
-
-int csystem_poll_remove(int poll, int descriptor) {
-    return epoll_ctl(poll, EPOLL_CTL_DEL, descriptor, NULL) < 0 ? -errno : 0;
-}
-
-int csystem_poll_wait(int poll, uint64_t *tokens, int count, int milliseconds) {
-    struct epoll_event events[EVENTS_MAX];
-    int ready = epoll_wait(poll, events, count < EVENTS_MAX ? count : EVENTS_MAX, milliseconds);
-    if (ready < 0) {
-        return errno == EINTR ? 0 : -errno;
-    }
-    for (int index = 0; index < ready; index++) {
-        tokens[index] = events[index].data.u64;
-    }
-    return ready;
 }
 
 int csystem_raise_descriptor_limit(int wanted) {
@@ -346,38 +391,6 @@ int csystem_wait_readable(int first, int second) {
 int csystem_eventfd(void) {
     int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return descriptor < 0 ? -errno : descriptor;
-}
-
-int csystem_unix_send(const char *name, const void *bytes, size_t length) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t name_length = strlen(name);
-    if ((name[0] != '/' && name[0] != '@') || name_length < 2) {
-        return CSYSTEM_BAD_ADDRESS;
-    }
-    if (name_length >= sizeof address.sun_path) {
-        return -ENAMETOOLONG;
-    }
-    memcpy(address.sun_path, name, name_length);
-    if (name[0] == '@') {
-        address.sun_path[0] = '\0';
-    }
-    /* unix(7): an abstract name is as long as the address says, a path ends with its NUL. */
-    socklen_t address_length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + name_length
-                                           + (name[0] == '/' ? 1 : 0));
-    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0) {
-        return -errno;
-    }
-    struct timeval patience = {.tv_sec = 5};
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-    ssize_t sent;
-    do {
-        sent = sendto(descriptor, bytes, length, MSG_NOSIGNAL, (struct sockaddr *)&address,
-                      address_length);
-    } while (sent < 0 && errno == EINTR);
-    int result = sent < 0 ? -errno : 0;
-    close(descriptor);
-    return result;
 }
 
 void csystem_name_thread(const char *name) {

@@ -37,6 +37,13 @@ struct BlockFilling: ~Copyable {
         return withRoom(for: 0) { $0.note(refusal) } ?? false
     }
 
+    /// Says on the block, if there is one, that the kernel dropped datagrams.
+    mutating func noteDrops(_ drops: UInt64) {
+        guard var filled = block.take() else { return }
+        filled.kernelDrops += drops
+        block = consume filled
+    }
+
     /// Gives the block away: to the queue if there is anything in it, else back to the pool, so
     /// that a listener without traffic holds no slab. False when the queue is closed.
     mutating func handOn() -> Bool {

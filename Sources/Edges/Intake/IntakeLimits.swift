@@ -16,7 +16,10 @@
 ///   ``UDPCounts/truncated``;
 /// - a line of a stream is longer than `lineBytesMax`: ``TCPCounts/overlongLines``; its connection
 ///   ends in the middle of it: ``TCPCounts/cutLines``; more than `connections` want in:
-///   ``TCPCounts/refused``. All three are ``IntakeRefusal`` values too, with their sender;
+///   ``TCPCounts/refused``;
+/// - a sender is not on the listener's list, or sends more lines than one sender may:
+///   ``UDPCounts/disallowed``, ``UDPCounts/linesOverRate`` and the same of ``TCPCounts``. These and
+///   those of streams are ``IntakeRefusal`` values too, with their sender;
 /// - a line of a recording does not fit a slab: ``RecordingReader/overlongLines``;
 /// - a line given to ``UDPSender`` does not fit any datagram: ``UDPSender/overlongLines``.
 package struct IntakeLimits: Hashable, Sendable {
@@ -36,6 +39,16 @@ package struct IntakeLimits: Hashable, Sendable {
     package var lineBytesMax = 65_536
     /// Connections open at once, over all listeners.
     package var connections = 1_024
+    /// Connections of one sender open at once, over all listeners, so that one sender that opens
+    /// and opens cannot take all places.
+    package var connectionsPerSource = 256
+    /// Lines a second of one sender, for listeners that say nothing else; 0 takes as many as come.
+    package var linesPerSecond = 0
+    /// A sender may send so much time's worth of lines at once, in nanoseconds. Telegraf sends what
+    /// it has gathered every ten seconds.
+    package var rateBurstTime: UInt64 = 10_000_000_000
+    /// Senders whose rates one listener keeps.
+    package var ratedSources = 4_096
     /// A connection on which nothing came for this long is closed, in nanoseconds; 0 closes none.
     /// Telegraf's `socket_listener` never closes one by default (`read_timeout` 0), and whoever
     /// writes into a connection closed here loses that line without noticing: hence not minutes.

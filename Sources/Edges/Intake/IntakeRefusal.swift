@@ -8,9 +8,22 @@ package enum IntakeRefusalReason: String, CaseIterable, Sendable {
     case connectionLost = "connection_lost"
     /// As many connections are open as there may be.
     case tooManyConnections = "too_many_connections"
+    /// As many connections of this sender are open as one sender may have.
+    case tooManyConnectionsOfSource = "too_many_connections_of_source"
+    /// The sender's address is not on the listener's list.
+    case sourceNotAllowed = "source_not_allowed"
+    /// The sender sends more lines than one sender may on this listener.
+    case rateExceeded = "rate_exceeded"
+    /// More senders at once than rates are kept for.
+    case tooManySources = "too_many_sources"
 
-    /// False for a connection that never became lines.
-    package var isAboutALine: Bool { self != .tooManyConnections }
+    /// False for connections and datagrams that never became lines.
+    package var isAboutALine: Bool {
+        switch self {
+        case .lineTooLong, .connectionLost, .rateExceeded, .tooManySources: true
+        case .tooManyConnections, .tooManyConnectionsOfSource, .sourceNotAllowed: false
+        }
+    }
 }
 
 /// What a listener refused, of one sender and for one reason. It travels on a ``LineBlock``, the
@@ -28,13 +41,24 @@ package struct IntakeRefusal: Equatable, Sendable {
     static let perBlock = 32
 
     init(
-        _ reason: IntakeRefusalReason, source: LineSource, arrival: Timestamp, sample: [UInt8] = []
+        _ reason: IntakeRefusalReason, source: LineSource, arrival: Timestamp,
+        sample: [UInt8] = [], count: Int = 1
     ) {
         self.reason = reason
         self.source = source
         self.arrival = arrival
         self.sample = sample
-        count = 1
+        self.count = count
+    }
+
+    /// The beginning of the first line, clipped.
+    static func sample(of bytes: Span<UInt8>) -> [UInt8] {
+        var sample: [UInt8] = []
+        for index in 0..<min(bytes.count, sampleBytes) {
+            if bytes[index] == 0x0A { break }
+            sample.append(bytes[index])
+        }
+        return sample
     }
 
     /// Adds one more of the same kind; false when it is of another.

@@ -1,7 +1,7 @@
 internal import Platform
 internal import Primitives
 
-/// One TCP connection: its socket, and the beginning of a line whose end has not come yet.
+/// One connection: its socket, and the beginning of a line whose end has not come yet.
 ///
 /// A class because an array of connections needs copyable elements; only the thread that accepted
 /// it touches it.
@@ -20,7 +20,7 @@ final class TCPConnection {
     }
 
     let source: LineSource
-    let precision: StampPrecision
+    private let gate: SourceGate
     /// When bytes last came; ``MonotonicClock``.
     private(set) var lastActivity: UInt64
     private let socket: StreamSocket
@@ -34,12 +34,12 @@ final class TCPConnection {
     private(set) var openStringSince: UInt64?
 
     init(
-        _ socket: consuming StreamSocket, precision: StampPrecision, limits: IntakeLimits,
+        _ socket: consuming StreamSocket, gate: SourceGate, limits: IntakeLimits,
         boundary: @escaping RecordingReader.Boundary, now: UInt64
     ) {
         source = socket.source
         self.socket = socket
-        self.precision = precision
+        self.gate = gate
         self.limits = limits
         self.boundary = boundary
         lastActivity = now
@@ -58,7 +58,7 @@ final class TCPConnection {
         _ block: inout LineBlock, arrival: Timestamp, now: UInt64, _ findings: inout Findings
     ) -> Outcome {
         var outcome = Outcome.open
-        block.extend(source: source, arrival: arrival, precision: precision) { slab, free in
+        extend(&block, arrival) { slab, free in
             let start = free.lowerBound
             var count = takeTail(into: &slab, at: start)
             let end = min(free.upperBound, start + count + limits.readBytesMax)
@@ -70,14 +70,14 @@ final class TCPConnection {
                 let complete = keepPartial(
                     in: &slab, start..<start + count, arrival, &findings)
                 noteOpenString(isNew: complete > 0, now: now)
-                return complete
+                return admit(slab, start..<start + complete, arrival, now, &findings)
             case .nothing:
                 keepTail(of: slab, start..<start + count)
                 return 0
             case .end:
                 // The peer says that this was all: its last line needs no newline.
                 outcome = .closed
-                return count
+                return admit(slab, start..<start + count, arrival, now, &findings)
             case .broken:
                 outcome = .closed
                 keepTail(of: slab, start..<start + count)
@@ -97,18 +97,41 @@ final class TCPConnection {
 
     /// A string that stays open for long is a mistake: the lines that seem to be inside it are
     /// handed on, and whoever reads them says what is wrong. False when there are none.
-    func releaseOpenString(_ block: inout LineBlock, arrival: Timestamp) -> Bool {
+    func releaseOpenString(
+        _ block: inout LineBlock, arrival: Timestamp, now: UInt64, _ findings: inout Findings
+    ) -> Bool {
         guard tailCount > 0, let last = tail?.lastIndex(of: 0x0A, in: 0..<tailCount) else {
             return false
         }
-        block.extend(source: source, arrival: arrival, precision: precision) { slab, free in
+        extend(&block, arrival) { slab, free in
             let start = free.lowerBound
             let count = takeTail(into: &slab, at: start)
             keepTail(of: slab, start + last + 1..<start + count)
-            return last + 1
+            return admit(slab, start..<start + last + 1, arrival, now, &findings)
         }
         openStringSince = nil
         return true
+    }
+
+    private func extend(
+        _ block: inout LineBlock, _ arrival: Timestamp,
+        _ body: (inout ByteSlab, _ free: Range<Int>) -> Int
+    ) {
+        block.extend(
+            source: source, arrival: arrival, precision: gate.policy.precision,
+            terms: gate.policy.terms, body)
+    }
+
+    /// How many of the complete bytes are taken; the rest is refused for its sender's rate.
+    private func admit(
+        _ slab: borrowing ByteSlab, _ range: Range<Int>, _ arrival: Timestamp, _ now: UInt64,
+        _ findings: inout Findings
+    ) -> Int {
+        let (length, refusal) = slab.withBytes(range) { bytes in
+            gate.admit(bytes, of: source, arrival: arrival, now: now)
+        }
+        if let refusal { findings.refusals.append(refusal) }
+        return length
     }
 
     private func noteOpenString(isNew: Bool, now: UInt64) {
@@ -164,12 +187,7 @@ final class TCPConnection {
         _ reason: IntakeRefusalReason, _ slab: borrowing ByteSlab, _ range: Range<Int>,
         _ arrival: Timestamp, _ findings: inout Findings
     ) {
-        var sample: [UInt8] = []
-        slab.withBytes(range) { bytes in
-            for index in 0..<min(bytes.count, IntakeRefusal.sampleBytes) {
-                sample.append(bytes[index])
-            }
-        }
+        let sample = slab.withBytes(range) { IntakeRefusal.sample(of: $0) }
         findings.refusals.append(
             IntakeRefusal(reason, source: source, arrival: arrival, sample: sample))
     }

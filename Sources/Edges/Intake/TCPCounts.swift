@@ -1,11 +1,11 @@
 internal import Synchronization
 
-/// What the TCP listeners have received and refused since they started.
+/// What the stream listeners have received and refused since they started.
 package struct TCPCounts: Hashable, Sendable {
     /// Connections that are open now.
     package var open: UInt64 = 0
     package var accepted: UInt64 = 0
-    /// Connections closed at once because too many were open.
+    /// Connections closed at once because too many were open, in all or of their sender.
     package var refused: UInt64 = 0
     /// Connections closed because nothing came for too long.
     package var idleClosed: UInt64 = 0
@@ -14,6 +14,10 @@ package struct TCPCounts: Hashable, Sendable {
     package var overlongLines: UInt64 = 0
     /// Lines left out because their connection ended in the middle of them.
     package var cutLines: UInt64 = 0
+    /// Connections closed at once because their sender is not on the listener's list.
+    package var disallowed: UInt64 = 0
+    /// Lines left out because their sender sent more than one sender may.
+    package var linesOverRate: UInt64 = 0
 
     package init() {}
 }
@@ -28,6 +32,8 @@ final class PublishedTCPCounts: Sendable {
     private let bytes = Atomic<UInt64>(0)
     private let overlongLines = Atomic<UInt64>(0)
     private let cutLines = Atomic<UInt64>(0)
+    private let disallowed = Atomic<UInt64>(0)
+    private let linesOverRate = Atomic<UInt64>(0)
 
     func publish(_ counts: TCPCounts) {
         open.store(counts.open, ordering: .relaxed)
@@ -37,6 +43,8 @@ final class PublishedTCPCounts: Sendable {
         bytes.store(counts.bytes, ordering: .relaxed)
         overlongLines.store(counts.overlongLines, ordering: .relaxed)
         cutLines.store(counts.cutLines, ordering: .relaxed)
+        disallowed.store(counts.disallowed, ordering: .relaxed)
+        linesOverRate.store(counts.linesOverRate, ordering: .relaxed)
     }
 
     var snapshot: TCPCounts {
@@ -48,6 +56,8 @@ final class PublishedTCPCounts: Sendable {
         counts.bytes = bytes.load(ordering: .relaxed)
         counts.overlongLines = overlongLines.load(ordering: .relaxed)
         counts.cutLines = cutLines.load(ordering: .relaxed)
+        counts.disallowed = disallowed.load(ordering: .relaxed)
+        counts.linesOverRate = linesOverRate.load(ordering: .relaxed)
         return counts
     }
 }

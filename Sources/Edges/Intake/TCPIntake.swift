@@ -2,13 +2,13 @@ package import Logging
 package import Platform
 internal import Primitives
 
-/// Receives line protocol over TCP, for any number of listeners and connections, and hands it on in
-/// blocks.
+/// Receives line protocol over TCP and Unix sockets of streams, for any number of listeners and
+/// connections, and hands it on in blocks.
 ///
 /// One thread runs ``run(pool:queue:)``. It goes round the connections that have something to read,
 /// one read each, and hands the block on at the end of every round, so that no line waits for the
 /// next one and no sender keeps the others waiting. When the pool is empty it stops reading and
-/// accepting: then the kernel's buffers fill and the peers wait. Over TCP nothing is lost for want
+/// accepting: then the kernel's buffers fill and the peers wait. So nothing is lost for want
 /// of speed.
 package final class TCPIntake: LineListener {
     private let listeners: [TCPListener]
@@ -36,7 +36,9 @@ package final class TCPIntake: LineListener {
 
     package var threadName: String { "intake-tcp" }
 
-    package var places: [String] { listeners.map { "transport=tcp address=\($0.localAddress)" } }
+    package var places: [String] {
+        listeners.map { "transport=\($0.kind.rawValue) address=\($0.localAddress)" }
+    }
 
     /// Counters of the newest round; may be read from any thread.
     package var counts: TCPCounts { published.snapshot }
@@ -54,7 +56,7 @@ package final class TCPIntake: LineListener {
         if isWanted { rounds.finish() }
         published.publish(rounds.counts)
         logger.debug(
-            "TCP listener stopped",
+            "Stream listeners stopped",
             metadata: [
                 "connections": "\(rounds.counts.accepted)", "bytes": "\(rounds.counts.bytes)",
             ])

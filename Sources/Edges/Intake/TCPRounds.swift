@@ -2,19 +2,23 @@ internal import Logging
 internal import Platform
 internal import Primitives
 
-/// What the TCP thread owns, and the rounds it makes: wait, accept, read, hand on, look after those
-/// who are quiet.
+/// What the stream thread owns, and the rounds it makes: wait, accept, read, hand on, look after
+/// those who are quiet.
 struct TCPRounds: ~Copyable {
     private(set) var counts = TCPCounts()
     private let listeners: [TCPListener]
     private let limits: IntakeLimits
     private let boundary: RecordingReader.Boundary
+    /// One for each listener.
+    private let gates: [SourceGate]
     private let logger: Logger
     private var filling: BlockFilling
     private var poll: ReadinessPoll
     /// A connection's place is its token; free places are used again.
     private var connections: [TCPConnection?] = []
     private var freePlaces: [Int] = []
+    /// Open connections of each sender that has any.
+    private var openOfSource: [LineSource: Int] = [:]
     /// Listeners that are not watched until the next look: the process is out of descriptors.
     private var paused: Set<Int> = []
     private var warnedOfDescriptors = false
@@ -33,6 +37,7 @@ struct TCPRounds: ~Copyable {
         self.listeners = listeners
         self.limits = limits
         self.boundary = boundary
+        gates = listeners.map { SourceGate($0.policy, limits: limits, boundary: boundary) }
         self.logger = logger
         self.filling = filling
         self.poll = poll
@@ -67,10 +72,11 @@ struct TCPRounds: ~Copyable {
         let now = MonotonicClock.now()
         for place in listeners.indices {
             var left = limits.connections
-            while left > 0, case .taken? = try? takeConnection(place, WallClock.now(), now) {
+            while left > 0, (try? takeConnection(place, WallClock.now(), now)) == true {
                 left -= 1
             }
             poll.remove(listeners[place].socket)
+            listeners[place].socket.removeFile()
         }
         let end = now + limits.drainTime
         var talking = connections.indices.filter { connections[$0] != nil }
@@ -87,17 +93,12 @@ struct TCPRounds: ~Copyable {
 
     // MARK: Connections
 
-    private enum Acceptance {
-        case taken
-        case refused
-    }
-
     private mutating func accept(
         _ place: Int, arrival: Timestamp, now: UInt64
     ) throws(SystemFailure) {
         var left = limits.acceptsPerTurn
         do throws(SystemFailure) {
-            while left > 0, isWanted, try takeConnection(place, arrival, now) != nil { left -= 1 }
+            while left > 0, isWanted, try takeConnection(place, arrival, now) { left -= 1 }
         } catch {
             guard error.isRetryable else { throw error }
             // Asking again at once would find the same; those who wait stay in the kernel's list.
@@ -108,25 +109,24 @@ struct TCPRounds: ~Copyable {
             logger.warning(
                 "cannot take a connection; others are not affected",
                 metadata: [
-                    "tcp.address": "\(listeners[place].localAddress)", "error": "\(error)",
+                    "listener.address": "\(listeners[place].localAddress)", "error": "\(error)",
                     "connections": "\(counts.open)",
                 ])
         }
     }
 
-    /// Nil when nobody waits.
+    /// Takes who has waited longest, or refuses them; false when nobody waits.
     private mutating func takeConnection(
         _ place: Int, _ arrival: Timestamp, _ now: UInt64
-    ) throws(SystemFailure) -> Acceptance? {
-        guard let socket = try listeners[place].socket.accept() else { return nil }
-        guard counts.open < UInt64(limits.connections) else {
-            counts.refused += 1
-            note(IntakeRefusal(.tooManyConnections, source: socket.source, arrival: arrival))
-            return .refused
+    ) throws(SystemFailure) -> Bool {
+        guard let socket = try listeners[place].socket.accept() else { return false }
+        if let reason = reasonAgainst(socket.source, gates[place]) {
+            if reason == .sourceNotAllowed { counts.disallowed += 1 } else { counts.refused += 1 }
+            note(IntakeRefusal(reason, source: socket.source, arrival: arrival))
+            return true
         }
         let connection = TCPConnection(
-            socket, precision: listeners[place].precision, limits: limits, boundary: boundary,
-            now: now)
+            socket, gate: gates[place], limits: limits, boundary: boundary, now: now)
         if freePlaces.isEmpty {
             freePlaces.append(connections.count)
             connections.append(nil)
@@ -134,9 +134,18 @@ struct TCPRounds: ~Copyable {
         let free = freePlaces.removeLast()
         try connection.watch(with: poll, token: UInt64(free))
         connections[free] = connection
+        openOfSource[connection.source, default: 0] += 1
         counts.accepted += 1
         counts.open += 1
-        return .taken
+        return true
+    }
+
+    /// Why a connection of this sender is not taken; nil when it is.
+    private func reasonAgainst(_ source: LineSource, _ gate: SourceGate) -> IntakeRefusalReason? {
+        if !gate.policy.allows(source) { return .sourceNotAllowed }
+        if counts.open >= UInt64(limits.connections) { return .tooManyConnections }
+        let own = openOfSource[source] ?? 0
+        return own >= limits.connectionsPerSource ? .tooManyConnectionsOfSource : nil
     }
 
     private mutating func takeTurn(_ place: Int, arrival: Timestamp, now: UInt64) {
@@ -164,6 +173,10 @@ struct TCPRounds: ~Copyable {
     }
 
     private mutating func forget(_ place: Int) {
+        if let source = connections[place]?.source {
+            let others = (openOfSource[source] ?? 1) - 1
+            openOfSource[source] = others > 0 ? others : nil
+        }
         connections[place] = nil
         freePlaces.append(place)
         counts.open -= 1
@@ -175,7 +188,8 @@ struct TCPRounds: ~Copyable {
             switch refusal.reason {
             case .lineTooLong: counts.overlongLines += 1
             case .connectionLost: counts.cutLines += 1
-            case .tooManyConnections: break
+            case .rateExceeded, .tooManySources: counts.linesOverRate += UInt64(refusal.count)
+            case .tooManyConnections, .tooManyConnectionsOfSource, .sourceNotAllowed: break
             }
             note(refusal)
         }
@@ -211,9 +225,12 @@ struct TCPRounds: ~Copyable {
             } else if let since = connection.openStringSince,
                 now >= since + limits.openStringTime
             {
+                var findings = TCPConnection.Findings()
                 let isDone = filling.withRoom(for: connection.bytesNeeded) { block in
-                    connection.releaseOpenString(&block, arrival: arrival)
+                    connection.releaseOpenString(
+                        &block, arrival: arrival, now: now, &findings)
                 }
+                take(findings)
                 if isDone == nil { isWanted = false }
             }
         }

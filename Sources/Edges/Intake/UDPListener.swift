@@ -2,46 +2,67 @@ package import Logging
 package import Platform
 package import Primitives
 
-/// Receives line protocol over UDP and hands it on in blocks.
+/// Receives line protocol over UDP, or over a Unix socket of datagrams, and hands it on in blocks.
 ///
 /// One thread runs ``run(pool:queue:)``. It takes everything the socket holds with as few system
 /// calls as possible, and hands a block on as soon as the block is full or the socket is empty, so
 /// that no line waits for the next one. When the pool is empty it stops receiving: then the
-/// kernel's buffer fills, the kernel drops, and the drops are counted.
+/// kernel's buffer fills. Over UDP the kernel then drops, and the drops are counted; over a Unix
+/// socket the senders wait.
 package final class UDPListener: LineListener {
     /// Where it listens, with the port the kernel chose if it was asked to: `127.0.0.1:8094`.
     package let localAddress: String
+    /// 0 for a Unix socket.
     package let localPort: UInt16
+    package let kind: SocketKind
     /// The receive buffer the kernel granted, in bytes.
     package let receiveBufferBytes: Int
 
     private let socket: DatagramSocket
-    private let precision: StampPrecision
+    private let policy: ListenerPolicy
     private let limits: IntakeLimits
+    private let boundary: RecordingReader.Boundary
     private let logger: Logger
     private let wake: WakeSignal
     private let stopRequest = ShutdownFlag()
     private let published = PublishedUDPCounts()
+    /// The kernel's counter when the listener began; a socket that was passed has a past.
+    private let dropsBefore: UInt32
 
-    /// Binds the socket; from here on the kernel collects datagrams. `setting` is the name of the
+    /// Binds a UDP socket; from here on the kernel collects datagrams. `setting` is the name of the
     /// configuration key, for the sentence when the address cannot be had.
-    package init(
+    package convenience init(
         host: String, port: UInt16, precision: StampPrecision = .auto,
         limits: IntakeLimits = IntakeLimits(), setting: String = "intake.udp",
         logger: Logger
     ) throws(SystemFailure) {
-        let socket = try DatagramSocket(
-            listeningOn: host, port: port, receiveBufferBytes: limits.receiveBufferBytes,
-            setting: setting)
+        try self.init(
+            try DatagramSocket(
+                listeningOn: host, port: port, receiveBufferBytes: limits.receiveBufferBytes,
+                setting: setting),
+            policy: ListenerPolicy(precision: precision), limits: limits, logger: logger)
+    }
+
+    /// `boundary` tells where the last complete record of a piece ends; it is asked only when a
+    /// sender exceeds the policy's rate.
+    package init(
+        _ socket: consuming DatagramSocket, policy: ListenerPolicy,
+        limits: IntakeLimits = IntakeLimits(),
+        boundary: @escaping RecordingReader.Boundary = RecordingReader.lastNewline, logger: Logger
+    ) throws(SystemFailure) {
         wake = try WakeSignal()
+        kind = socket.kind
         localAddress = socket.localAddress
         localPort = socket.localPort
         receiveBufferBytes = socket.receiveBufferBytes
+        dropsBefore = socket.drops ?? 0
         self.socket = socket
-        self.precision = precision
+        self.policy = policy
         self.limits = limits
+        self.boundary = boundary
         self.logger = logger
-        if receiveBufferBytes < limits.receiveBufferBytes {
+        // A sender over a Unix socket waits for room in a buffer of its own.
+        if kind == .udp, receiveBufferBytes < limits.receiveBufferBytes {
             logger.warning(
                 "UDP receive buffer is smaller than asked for; raise net.core.rmem_max",
                 metadata: [
@@ -51,26 +72,35 @@ package final class UDPListener: LineListener {
         }
     }
 
-    package var threadName: String { "intake-udp" }
+    package var threadName: String { "intake-" + kind.rawValue }
 
-    package var places: [String] { ["transport=udp address=\(localAddress)"] }
+    package var places: [String] { ["transport=\(kind.rawValue) address=\(localAddress)"] }
 
-    /// Counters of the newest batch; may be read from any thread.
-    package var counts: UDPCounts { published.snapshot }
+    /// Counters of the newest batch, and the kernel's own of this moment, which knows of drops that
+    /// no datagram has told yet. May be read from any thread.
+    package var counts: UDPCounts {
+        var counts = published.snapshot
+        if let drops = socket.drops {
+            let told = dropsBefore &+ UInt32(truncatingIfNeeded: counts.kernelDrops)
+            counts.kernelDrops += UInt64(max(0, Int32(bitPattern: drops &- told)))
+        }
+        return counts
+    }
 
     /// The thread's body: receives until ``stop()``, then hands on what the kernel still holds
     /// and returns. Whoever pops `queue` must go on doing so, and giving blocks back, until then.
     package func run(pool: BlockPool, queue: BoundedQueue<LineBlock>) throws(SystemFailure) {
-        var reception = Reception(
-            pool: pool, queue: queue, precision: precision,
-            batch: DatagramBatch(
-                datagrams: limits.datagramsPerBatch, bytesMax: limits.datagramBytesMax))
+        var reception = DatagramReception(
+            filling: BlockFilling(pool: pool, queue: queue),
+            gate: SourceGate(policy, limits: limits, boundary: boundary), dropsSeen: dropsBefore)
+        var batch = DatagramBatch(
+            datagrams: limits.datagramsPerBatch, bytesMax: limits.datagramBytesMax)
         defer { published.publish(reception.counts) }
         while true {
             try socket.waitForInput(or: wake)
             if stopRequest.isRequested { break }
             // Bounded, so that a flood cannot hide a stop request.
-            guard try receiveAll(&reception, batchesMax: 16) else { return }
+            guard try receiveAll(&reception, &batch, batchesMax: 16) else { return }
         }
         // Nothing new may come in between, or a busy sender could keep the drain going for ever.
         // On a system without socket filters the bound on batches ends it: the kernel accounts
@@ -78,12 +108,12 @@ package final class UDPListener: LineListener {
         let drops = socket.drops
         socket.refuseFurther()
         let heldMax = receiveBufferBytes * 2 / 256
-        _ = try receiveAll(&reception, batchesMax: heldMax / limits.datagramsPerBatch + 2)
+        _ = try receiveAll(&reception, &batch, batchesMax: heldMax / limits.datagramsPerBatch + 2)
         if let drops { reception.note(drops: drops) }
         logger.debug(
-            "UDP listener stopped",
+            "Datagram listener stopped",
             metadata: [
-                "udp.address": "\(localAddress)", "datagrams": "\(reception.counts.datagrams)",
+                "listener.address": "\(localAddress)", "datagrams": "\(reception.counts.datagrams)",
                 "kernel.drops": "\(reception.counts.kernelDrops)",
             ])
     }
@@ -98,19 +128,19 @@ package final class UDPListener: LineListener {
     /// filled block. False when the pool or the queue was closed meanwhile: nobody wants lines any
     /// more.
     private func receiveAll(
-        _ reception: inout Reception, batchesMax: Int
+        _ reception: inout DatagramReception, _ batch: inout DatagramBatch, batchesMax: Int
     ) throws(SystemFailure) -> Bool {
         var received = limits.datagramsPerBatch
         var batches = 0
         while received == limits.datagramsPerBatch && batches < batchesMax {
             guard reception.hasBlock() else { return false }
-            received = try reception.batch.receive(from: socket)
+            received = try batch.receive(from: socket)
             batches += 1
             let dropsBefore = reception.counts.kernelDrops
             for index in 0..<received {
-                guard reception.keep(index) else { return false }
+                guard reception.keep(index, of: batch) else { return false }
             }
-            if received > 0 { reception.note(drops: reception.batch.drops) }
+            if received > 0, kind == .udp { reception.note(drops: batch.drops) }
             if dropsBefore == 0 && reception.counts.kernelDrops > 0 { warnAboutDrops() }
             published.publish(reception.counts)
         }
@@ -124,87 +154,5 @@ package final class UDPListener: LineListener {
             metadata: [
                 "udp.address": "\(localAddress)", "buffer.bytes": "\(receiveBufferBytes)",
             ])
-    }
-}
-
-/// What the receiving thread owns: the batch, the block being filled and the counters.
-private struct Reception: ~Copyable {
-    let pool: BlockPool
-    let queue: BoundedQueue<LineBlock>
-    let precision: StampPrecision
-    var batch: DatagramBatch
-    var counts = UDPCounts()
-    private var block: LineBlock?
-    private var arrival = Timestamp.distantPast
-    private var dropsSeen: UInt32 = 0
-
-    init(
-        pool: BlockPool, queue: BoundedQueue<LineBlock>, precision: StampPrecision,
-        batch: consuming DatagramBatch
-    ) {
-        self.precision = precision
-        self.pool = pool
-        self.queue = queue
-        self.batch = batch
-    }
-
-    /// Makes sure that there is a block to fill, waiting for one; false when the pool is closed.
-    mutating func hasBlock() -> Bool {
-        if block == nil { block = pool.take() }
-        return block != nil
-    }
-
-    /// Puts one datagram of the batch into the block, or into a new one when it does not fit.
-    mutating func keep(_ index: Int) -> Bool {
-        if index == 0 { arrival = WallClock.now() }
-        while true {
-            if add(index) { return true }
-            guard handOn(), hasBlock() else { return false }
-        }
-    }
-
-    private mutating func add(_ index: Int) -> Bool {
-        let arrival = arrival
-        let precision = precision
-        guard var filling = block.take() else { return false }
-        let (kept, isTruncated) = batch.withDatagram(index) { bytes, source, isTruncated in
-            var length = bytes.count
-            if isTruncated {
-                while length > 0 && bytes[length - 1] != 0x0A { length -= 1 }
-            }
-            let isKept = filling.append(
-                bytes.extracting(first: length), source: source, arrival: arrival,
-                precision: precision)
-            return (isKept ? length : -1, isTruncated)
-        }
-        block = consume filling
-        guard kept >= 0 else { return false }
-        counts.datagrams += 1
-        counts.bytes += UInt64(kept)
-        if isTruncated { counts.truncated += 1 }
-        return true
-    }
-
-    /// Adds what the kernel's wrapping counter has grown by to the totals and to the block. A
-    /// value from before the last one is no growth: at the end the counter is read twice.
-    mutating func note(drops: UInt32) {
-        let grown = Int32(bitPattern: drops &- dropsSeen)
-        guard grown > 0 else { return }
-        dropsSeen = drops
-        counts.kernelDrops += UInt64(grown)
-        block?.kernelDrops += UInt64(grown)
-    }
-
-    /// Gives the block away: to the queue if there is anything in it, else back to the pool, so
-    /// that a listener without traffic holds no slab. False when the queue is closed.
-    mutating func handOn() -> Bool {
-        guard let block = block.take() else { return true }
-        if block.isEmpty {
-            pool.give(block)
-            return true
-        }
-        guard let refused = queue.push(block) else { return true }
-        pool.give(refused)
-        return false
     }
 }

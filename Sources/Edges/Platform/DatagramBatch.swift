@@ -10,6 +10,7 @@ package import Primitives
     private let batch: OpaquePointer
     private let bytesMax: Int
     private var received = 0
+    private var transport = LineSource.Transport.udp
 
     /// Each slot is one byte larger than `bytesMax`, so that a datagram that is too long is seen
     /// to be too long.
@@ -30,9 +31,10 @@ package import Primitives
         from socket: borrowing DatagramSocket
     ) throws(SystemFailure) -> Int {
         received = 0
+        transport = socket.kind.transport
         let count = unsafe csystem_batch_receive(batch, socket.descriptor.number)
         guard count >= 0 else {
-            throw SystemFailure("receive on", "udp " + socket.localAddress, code: -count)
+            throw SystemFailure("receive on", "\(socket.kind.rawValue) \(socket.localAddress)", code: -count)
         }
         received = Int(count)
         return received
@@ -47,7 +49,7 @@ package import Primitives
         let length = unsafe Int(datagram.length)
         let isTruncated = unsafe datagram.truncated || length > bytesMax
         let source = unsafe LineSource(
-            transport: .udp, high: datagram.address_high, low: datagram.address_low)
+            transport: transport, high: datagram.address_high, low: datagram.address_low)
         let bytes = unsafe UnsafeBufferPointer(
             start: datagram.bytes, count: min(length, bytesMax))
         return unsafe body(bytes.span, source, isTruncated)

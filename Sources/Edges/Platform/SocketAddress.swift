@@ -16,15 +16,29 @@ struct SocketAddress {
 
     /// Where a bound socket is.
     init(of descriptor: borrowing Descriptor) {
+        self.init(of: descriptor.number)
+    }
+
+    init(of descriptor: Int32) {
         var bytes = [CChar](repeating: 0, count: 64)
         var port: UInt16 = 0
-        let code = unsafe csystem_local_address(descriptor.number, &bytes, bytes.count, &port)
+        let code = unsafe csystem_local_address(descriptor, &bytes, bytes.count, &port)
         guard code == 0 else {
             self.init(host: "unknown", port: 0)
             return
         }
         let text = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
         self.init(host: String(decoding: text, as: UTF8.self), port: port)
+    }
+
+    /// The path a Unix socket is bound to; `@` begins an abstract name.
+    static func path(of descriptor: Int32) -> String {
+        var bytes = [CChar](repeating: 0, count: 128)
+        guard unsafe csystem_local_path(descriptor, &bytes, bytes.count) == 0 else {
+            return "unknown"
+        }
+        let text = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// `127.0.0.1:8094`, `[::1]:8094`.

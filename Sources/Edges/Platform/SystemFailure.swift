@@ -49,6 +49,7 @@ package struct SystemFailure: Error, Hashable, Sendable, CustomStringConvertible
     package static let notFound = ENOENT
     package static let connectionRefused = ECONNREFUSED
     package static let noBuffers = ENOBUFS
+    package static let wrongProtocol = EPROTOTYPE
 
     /// The same failure with something to do about it.
     package func advising(_ advice: String) -> SystemFailure {

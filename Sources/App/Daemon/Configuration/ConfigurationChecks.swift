@@ -10,8 +10,8 @@ struct ConfigurationChecks {
     static let windowsMost = 64
 
     private(set) var problems: [ConfigurationProblem] = []
-    private let items: [[String]: ConfigurationItem]
-    private let refused: Set<[String]>
+    let items: [[String]: ConfigurationItem]
+    let refused: Set<[String]>
 
     init(_ reader: ConfigurationReader) {
         items = reader.items
@@ -32,40 +32,6 @@ struct ConfigurationChecks {
         checkMeasurements(reader.classes)
         for device in reader.devices { checkDevice(device, reader.classes) }
         checkListeners(reader.intake)
-    }
-
-    /// Each listener says where and how, and no two are at one place.
-    private mutating func checkListeners(_ intake: IntakeSettings) {
-        for (index, listener) in intake.listeners.enumerated() {
-            let path = ["listener", listener.name]
-            for (key, example) in [
-                ("transport", "\"udp\" or \"tcp\""), ("address", "\"127.0.0.1:8096\""),
-            ] where items[path + [key]] == nil {
-                report(
-                    path, "\(keyText(path)) has no \(key); add \(key) = \(example)",
-                    withValue: false)
-            }
-            let address = AddressText.parts(listener.address)
-            guard let address, address.port != 0 else { continue }
-            let list = listener.transport == .udp ? intake.udp : intake.tcp
-            let key = "intake." + listener.transport.rawValue
-            if list.contains(listener.address) {
-                report(
-                    path + ["address"],
-                    items[["intake", listener.transport.rawValue]] == nil
-                        ? "is the default of \(key) too; choose another address or set "
-                            + "\(key) = []"
-                        : "is in \(key) too; remove it in one of the two places")
-            }
-            if let other = intake.listeners[..<index].first(where: {
-                $0.transport == listener.transport && $0.address == listener.address
-            }) {
-                report(
-                    path + ["address"],
-                    "is the address of \(keyText(["listener", other.name])) too; an address can "
-                        + "be listened on once")
-            }
-        }
     }
 
     /// `generic` takes what no other class claims, and its tickets name no component and no part.
@@ -248,7 +214,7 @@ struct ConfigurationChecks {
     }
 
     /// - Parameter withValue: whether the words follow "KEY = VALUE " or are the whole sentence.
-    private mutating func report(_ path: [String], _ words: String, withValue: Bool = true) {
+    mutating func report(_ path: [String], _ words: String, withValue: Bool = true) {
         let item = item(at: path)
         let start = withValue ? "\(keyText(path)) = \(item?.shown ?? "") " : ""
         problems.append(

@@ -49,7 +49,7 @@ struct ConfigurationReader {
         let path = ["listener", entry.key]
         var listener = ListenerSettings(name: entry.key)
         items[path] = entry.item
-        _ = apply(ConfigurationSchema.listener, entries(entry), at: path, to: &listener)
+        _ = apply(ListenerKeys.all, entries(entry), at: path, to: &listener)
         return listener
     }
 

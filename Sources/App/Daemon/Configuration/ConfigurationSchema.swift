@@ -10,7 +10,7 @@ import Windows
 package enum ConfigurationSchema {
     /// All keys, section by section.
     package static let keys: [KeyFacts] =
-        gateway.map(\.facts) + listener.map(\.facts) + machineClass.map(\.facts)
+        gateway.map(\.facts) + ListenerKeys.all.map(\.facts) + machineClass.map(\.facts)
         + signal.map(\.facts) + component.map(\.facts) + part.map(\.facts) + device.map(\.facts)
 
     static let listenerSection = ["listener", "NAME"]
@@ -66,6 +66,15 @@ package enum ConfigurationSchema {
             "intake.maximum_connections", \.intake.maximumConnections, .whole(1...65_536),
             unit: "connections",
             "TCP connections open at once; newcomers beyond it are refused and counted."),
+        top(
+            "intake.maximum_connections_per_source", \.intake.maximumConnectionsPerSource,
+            .whole(1...65_536), unit: "connections",
+            "Those of one sender, so that it cannot take all places; likewise."),
+        top(
+            "intake.lines_per_second", \.intake.linesPerSecond, .whole(0...10_000_000),
+            unit: "lines",
+            "Lines taken from one sender in a second, averaged over ten; those beyond it are "
+                + "refused and counted. 0 takes all; a listener may say otherwise."),
         top(
             "intake.idle_timeout", \.intake.idleTimeout, .duration(.zero, .days(365)),
             "A TCP connection on which nothing came for this long is closed and counted; "
@@ -128,20 +137,6 @@ package enum ConfigurationSchema {
         top(
             "tickets.update_interval", \.engine.tickets.updateInterval,
             .duration(.zero, .days(365)), "At most one update of a ticket is sent in this time."),
-    ]
-
-    /// Keys of `[listener.NAME]`.
-    static let listener: [ConfigurationKey<ListenerSettings>] = [
-        key(
-            "transport", \.transport, .choice, listenerSection, ListenerSettings(),
-            defaultText: "required", "How lines come: as datagrams or as a stream."),
-        key(
-            "address", \.address, .address, listenerSection, ListenerSettings(),
-            defaultText: "required", "Where to listen; port 0 lets the kernel choose."),
-        key(
-            "precision", \.precision, .choice, listenerSection, ListenerSettings(),
-            "What timestamps count; auto is nanoseconds, and what cannot be nanoseconds is "
-                + "read as what it fits, counted and warned about."),
     ]
 
     /// Keys of `[class.NAME]`.

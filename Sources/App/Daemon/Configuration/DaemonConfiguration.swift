@@ -33,6 +33,7 @@ package struct DaemonConfiguration: Equatable, Sendable {
     package var runningEngine: EngineConfiguration {
         var complete = engine.completed
         complete.limits.lineBytes = intake.maximumLineBytes
+        complete.lineTerms = intake.lineTerms
         return complete
     }
 
@@ -64,14 +65,19 @@ package struct IntakeSettings: Equatable, Sendable {
     package var maximumLineBytes: Int
     /// TCP connections open at once; newcomers beyond it are refused and counted.
     package var maximumConnections: Int
+    /// Those of one sender.
+    package var maximumConnectionsPerSource: Int
     /// A TCP connection on which nothing came for this long is closed; zero closes none.
     package var idleTimeout: TimeSpan
+    /// Lines taken from one sender in a second where a listener says nothing else; 0 takes all.
+    package var linesPerSecond: Int
 
     package init(
         udp: [String] = ["127.0.0.1:8094"], tcp: [String] = ["127.0.0.1:8094"],
         listeners: [ListenerSettings] = [], receiveBufferBytes: Int = 8 << 20,
         maximumLineBytes: Int = 65_536, maximumConnections: Int = 1_024,
-        idleTimeout: TimeSpan = .hours(1)
+        maximumConnectionsPerSource: Int = 256, idleTimeout: TimeSpan = .hours(1),
+        linesPerSecond: Int = 0
     ) {
         self.udp = udp
         self.tcp = tcp
@@ -79,33 +85,9 @@ package struct IntakeSettings: Equatable, Sendable {
         self.receiveBufferBytes = receiveBufferBytes
         self.maximumLineBytes = maximumLineBytes
         self.maximumConnections = maximumConnections
+        self.maximumConnectionsPerSource = maximumConnectionsPerSource
         self.idleTimeout = idleTimeout
-    }
-}
-
-/// How lines come to a listener.
-package enum ListenerTransport: String, CaseIterable, Sendable {
-    case udp
-    case tcp
-}
-
-/// A listener with settings of its own: `[listener.NAME]`.
-package struct ListenerSettings: Equatable, Sendable {
-    package var name: String
-    package var transport: ListenerTransport
-    /// `host:port`; port 0 lets the kernel choose.
-    package var address: String
-    /// What the senders' stamps count.
-    package var precision: StampPrecision
-
-    package init(
-        name: String = "", transport: ListenerTransport = .udp, address: String = "",
-        precision: StampPrecision = .auto
-    ) {
-        self.name = name
-        self.transport = transport
-        self.address = address
-        self.precision = precision
+        self.linesPerSecond = linesPerSecond
     }
 }
 

@@ -28,8 +28,9 @@ package enum DaemonRun {
         _ configuration: DaemonConfiguration, stateDirectory: String, logger: Logger,
         announce: @escaping @Sendable (String) -> Void
     ) async throws(CommandFailure) {
+        let passed = try passedSockets()
         let state = try OpenState(at: stateDirectory, configuration: configuration, logger: logger)
-        let listeners = try Listeners(configuration.intake, logger: logger)
+        let listeners = try Listeners(configuration.intake, passed: passed, logger: logger)
         let pool = BlockPool(limits: IntakeLimits(configuration.intake))
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
         let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
@@ -93,6 +94,14 @@ package enum DaemonRun {
         }
         if let failure = store.failure { throw CommandFailure(failure) }
         announce(totals.summary(listeners.counts))
+    }
+
+    private static func passedSockets() throws(CommandFailure) -> [PassedSocket] {
+        do throws(SystemFailure) {
+            return try PassedSocket.take()
+        } catch {
+            throw CommandFailure(error.description, .unavailable)
+        }
     }
 
     private static func announceReady(

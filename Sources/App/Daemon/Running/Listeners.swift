@@ -4,38 +4,33 @@ import Logging
 import Platform
 import Primitives
 
-/// Every listener the configuration asks for, bound and not yet running.
+/// Every listener the configuration asks for, and every socket the process was started with, bound
+/// and not yet running.
+///
+/// A passed socket is used by the listener of its name, else by the one whose address it has;
+/// others are listeners without settings of their own.
 struct Listeners: Sendable {
     private(set) var udp: [UDPListener] = []
-    /// One for all TCP listeners; `nil` when there are none.
+    /// One for all TCP and Unix stream listeners; `nil` when there are none.
     private(set) var tcp: TCPIntake?
 
-    init(_ settings: IntakeSettings, logger: Logger) throws(CommandFailure) {
+    init(
+        _ settings: IntakeSettings, passed: [PassedSocket] = [], logger: Logger
+    ) throws(CommandFailure) {
         let limits = IntakeLimits(settings)
         var streams: [TCPListener] = []
-        for listener in settings.places {
-            guard let (host, port) = AddressText.parts(listener.address) else {
-                throw CommandFailure("\(listener.address) is not host:port", .configuration)
-            }
-            do throws(SystemFailure) {
-                switch listener.transport {
-                case .udp:
+        do throws(SystemFailure) {
+            for place in try settings.places(passed) {
+                if place.kind.isStream {
+                    streams.append(TCPListener(try place.listeningSocket(), policy: place.policy))
+                } else {
                     udp.append(
                         try UDPListener(
-                            host: host, port: port, precision: listener.precision, limits: limits,
-                            setting: listener.setting, logger: logger))
-                case .tcp:
-                    streams.append(
-                        try TCPListener(
-                            host: host, port: port, precision: listener.precision,
-                            setting: listener.setting))
+                            try place.datagramSocket(limits), policy: place.policy, limits: limits,
+                            boundary: RecordSplit.end, logger: logger))
                 }
-            } catch {
-                throw CommandFailure(error.description, .unavailable)
             }
-        }
-        guard !streams.isEmpty else { return }
-        do throws(SystemFailure) {
+            guard !streams.isEmpty else { return }
             tcp = try TCPIntake(
                 streams, limits: limits, boundary: RecordSplit.end, logger: logger)
         } catch {
@@ -69,32 +64,14 @@ struct IntakeCounts: Sendable {
     var tcp = TCPCounts()
 }
 
-extension IntakeSettings {
-    /// A listener with the configuration key a person would have to change to move it.
-    fileprivate struct Place {
-        var transport: ListenerTransport
-        var address: String
-        var precision = StampPrecision.auto
-        var setting: String
-    }
-
-    fileprivate var places: [Place] {
-        udp.map { Place(transport: .udp, address: $0, setting: "intake.udp") }
-            + tcp.map { Place(transport: .tcp, address: $0, setting: "intake.tcp") }
-            + listeners.map {
-                Place(
-                    transport: $0.transport, address: $0.address, precision: $0.precision,
-                    setting: keyText(["listener", $0.name, "address"]))
-            }
-    }
-}
-
 extension IntakeLimits {
     init(_ settings: IntakeSettings) {
         self.init()
         receiveBufferBytes = settings.receiveBufferBytes
         lineBytesMax = settings.maximumLineBytes
         connections = settings.maximumConnections
+        connectionsPerSource = settings.maximumConnectionsPerSource
+        linesPerSecond = settings.linesPerSecond
         connectionIdleTime = UInt64(max(0, settings.idleTimeout.nanoseconds))
     }
 }
@@ -108,6 +85,8 @@ extension UDPCounts {
             bytes += counts.bytes
             kernelDrops += counts.kernelDrops
             truncated += counts.truncated
+            disallowed += counts.disallowed
+            linesOverRate += counts.linesOverRate
         }
     }
 }

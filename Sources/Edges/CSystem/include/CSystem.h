@@ -17,7 +17,8 @@ typedef struct {
     const uint8_t *bytes;
     uint32_t length;
     bool truncated;
-    /* The sender's IPv6 address, big endian halves; IPv4 as ::ffff:a.b.c.d. */
+    /* The sender's IPv6 address, big endian halves; IPv4 as ::ffff:a.b.c.d. Of a Unix socket the
+       low half is the number of the user who sent it, or UINT64_MAX when nobody says. */
     uint64_t address_high;
     uint64_t address_low;
 } csystem_datagram;
@@ -38,8 +39,12 @@ uint32_t csystem_batch_drops(const csystem_batch *batch);
 /* Result of the open calls when `host` names no address. */
 #define CSYSTEM_BAD_ADDRESS (-4096)
 
-/* A bound, non-blocking UDP socket. `host` must be numeric; port 0 lets the kernel choose. */
-int csystem_udp_listen(const char *host, uint16_t port, int receive_buffer_bytes);
+/* A bound, non-blocking UDP socket. `host` must be numeric; port 0 lets the kernel choose. With
+   `shares` other sockets that say the same may be bound to the address too. */
+int csystem_udp_listen(const char *host, uint16_t port, int receive_buffer_bytes, bool shares);
+/* Receives what is sent to a numeric multicast group, on the named network interface or, when the
+   name is empty, on the one the kernel chooses. -ENODEV when there is no such interface. */
+int csystem_join_group(int descriptor, const char *group, const char *interface);
 /* A connected, blocking UDP socket; `host` may be a name. */
 int csystem_udp_connect(const char *host, uint16_t port);
 /* The receive buffer the kernel granted, in bytes of payload accounting. */
@@ -51,11 +56,33 @@ int csystem_socket_drops(int descriptor, uint32_t *drops);
 /* From now on the kernel queues nothing more on this socket; what it holds stays readable. */
 int csystem_refuse_datagrams(int descriptor);
 
+/* The IPv6 address of a numeric text, big endian halves; IPv4 as ::ffff:a.b.c.d. Returns 4 or 6. */
+int csystem_parse_address(const char *text, uint64_t *address_high, uint64_t *address_low);
+
+/* A non-blocking Unix socket bound to a path nobody has, with exactly these permissions from the
+   start; a stream does not listen yet. */
+int csystem_unix_bind(const char *path, bool is_stream, uint32_t mode);
+/* 0 when a living process has the socket at that path; -ECONNREFUSED when none has. */
+int csystem_unix_probe(const char *path, bool is_stream);
+/* Numbers of a user and a group; an empty name gives UINT32_MAX, "leave it". Returns 1 when there
+   is no such user, 2 when there is no such group. */
+int csystem_find_owner(const char *user, const char *group, uint32_t *uid, uint32_t *gid);
+
+/* What kind of socket a descriptor is that somebody else made: one of the values below. */
+enum { CSYSTEM_UDP, CSYSTEM_TCP, CSYSTEM_UNIX_DATAGRAM, CSYSTEM_UNIX_STREAM };
+/* -EPROTONOSUPPORT for other sockets, -EINVAL for a stream that does not listen. */
+int csystem_socket_kind(int descriptor);
+/* Makes such a socket work like one of the calls above: non-blocking, closed on exec, with drop
+   counter and sender. Its buffer stays as it is. */
+int csystem_adopt_socket(int descriptor, int kind);
+/* The path a Unix socket is bound to; an abstract name begins with '@'. */
+int csystem_local_path(int descriptor, char *path, size_t path_bytes);
+
 /* A listening, non-blocking TCP socket. `host` must be numeric; port 0 lets the kernel choose. */
 int csystem_tcp_listen(const char *host, uint16_t port, int backlog);
-/* Accepts one connection, non-blocking and with keep-alive probes, and tells the peer's IPv6
-   address (big endian halves; IPv4 as ::ffff:a.b.c.d). -EAGAIN when none waits. */
-int csystem_tcp_accept(int descriptor, uint64_t *address_high, uint64_t *address_low);
+/* Accepts one connection, non-blocking and over TCP with keep-alive probes, and tells the peer as a
+   datagram tells its sender. -EAGAIN when none waits. */
+int csystem_stream_accept(int descriptor, uint64_t *address_high, uint64_t *address_low);
 
 /* A set of descriptors to wait on. */
 int csystem_poll_create(void);

@@ -1,0 +1,35 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+/* Waiting on many descriptors. */
+
+enum { EVENTS_MAX = 256 };
+
+int csystem_poll_create(void) {
+    int descriptor = epoll_create1(EPOLL_CLOEXEC);
+    return descriptor < 0 ? -errno : descriptor;
+}
+
+int csystem_poll_add(int poll, int descriptor, uint64_t token) {
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = token};
+    return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event) < 0 ? -errno : 0;
+}
+
+int csystem_poll_remove(int poll, int descriptor) {
+    return epoll_ctl(poll, EPOLL_CTL_DEL, descriptor, NULL) < 0 ? -errno : 0;
+}
+
+int csystem_poll_wait(int poll, uint64_t *tokens, int count, int milliseconds) {
+    struct epoll_event events[EVENTS_MAX];
+    int ready = epoll_wait(poll, events, count < EVENTS_MAX ? count : EVENTS_MAX, milliseconds);
+    if (ready < 0) {
+        return errno == EINTR ? 0 : -errno;
+    }
+    for (int index = 0; index < ready; index++) {
+        tokens[index] = events[index].data.u64;
+    }
+    return ready;
+}

@@ -1,0 +1,71 @@
+internal import Platform
+internal import Primitives
+
+/// What the thread of a datagram listener owns: the block being filled and the counters.
+struct DatagramReception: ~Copyable {
+    private(set) var counts = UDPCounts()
+    private let gate: SourceGate
+    private var filling: BlockFilling
+    private var arrival = Timestamp.distantPast
+    private var now: UInt64 = 0
+    private var dropsSeen: UInt32
+
+    /// `dropsSeen` is the kernel's counter when the listener began.
+    init(filling: consuming BlockFilling, gate: SourceGate, dropsSeen: UInt32) {
+        self.filling = filling
+        self.gate = gate
+        self.dropsSeen = dropsSeen
+    }
+
+    /// Makes sure that there is a block to fill, waiting for one; false when nobody wants lines any
+    /// more.
+    mutating func hasBlock() -> Bool { filling.withRoom(for: 0) { _ in true } ?? false }
+
+    /// Puts one datagram of the batch into the block, or into a new one when it does not fit. False
+    /// when nobody wants lines any more.
+    mutating func keep(_ index: Int, of batch: borrowing DatagramBatch) -> Bool {
+        if index == 0 {
+            arrival = WallClock.now()
+            if gate.policy.linesPerSecond > 0 { now = MonotonicClock.now() }
+        }
+        return batch.withDatagram(index) { bytes, source, isTruncated in
+            counts.datagrams += 1
+            if isTruncated { counts.truncated += 1 }
+            if let refusal = gate.turnAway(source, arrival: arrival, sample: bytes) {
+                counts.disallowed += 1
+                return filling.note(refusal)
+            }
+            var length = bytes.count
+            if isTruncated {
+                while length > 0 && bytes[length - 1] != 0x0A { length -= 1 }
+            }
+            let (admitted, refusal) = gate.admit(
+                bytes.extracting(first: length), of: source, arrival: arrival, now: now)
+            if let refusal {
+                counts.linesOverRate += UInt64(refusal.count)
+                guard filling.note(refusal) else { return false }
+                if admitted == 0 { return true }
+            }
+            counts.bytes += UInt64(admitted)
+            let isKept = filling.withRoom(for: admitted) { block in
+                block.append(
+                    bytes.extracting(first: admitted), source: source, arrival: arrival,
+                    precision: gate.policy.precision, terms: gate.policy.terms)
+            }
+            return isKept ?? false
+        }
+    }
+
+    /// Adds what the kernel's wrapping counter has grown by to the totals and to the block. A
+    /// value from before the last one is no growth: at the end the counter is read twice.
+    mutating func note(drops: UInt32) {
+        let grown = Int32(bitPattern: drops &- dropsSeen)
+        guard grown > 0 else { return }
+        dropsSeen = drops
+        counts.kernelDrops += UInt64(grown)
+        filling.noteDrops(UInt64(grown))
+    }
+
+    /// Gives the block away; false when nobody wants lines any more.
+    mutating func handOn() -> Bool { filling.handOn() }
+}
