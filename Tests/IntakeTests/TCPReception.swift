@@ -25,13 +25,21 @@ final class TCPReception: Sendable {
     var counts: TCPCounts { intake.counts }
 
     /// `beforeStart` runs when the sockets are bound and nobody accepts yet.
-    init(
+    convenience init(
         precisions: [StampPrecision] = [.auto], limits: IntakeLimits = IntakeLimits(),
         beforeStart: (UInt16, TCPIntake) throws -> Void = { _, _ in }
     ) throws {
-        listeners = try precisions.map {
-            try TCPListener(host: "127.0.0.1", port: 0, precision: $0)
-        }
+        try self.init(
+            listeners: precisions.map {
+                try TCPListener(host: "127.0.0.1", port: 0, precision: $0)
+            }, limits: limits, beforeStart: beforeStart)
+    }
+
+    init(
+        listeners: [TCPListener], limits: IntakeLimits = IntakeLimits(),
+        beforeStart: (UInt16, TCPIntake) throws -> Void = { _, _ in }
+    ) throws {
+        self.listeners = listeners
         let intake = try TCPIntake(
             listeners, limits: limits, boundary: RecordSplit.end,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

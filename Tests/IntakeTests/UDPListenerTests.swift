@@ -4,70 +4,6 @@ import Platform
 import Primitives
 import Testing
 
-private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-/// A listener on a port the kernel chose, with its thread, its pool and its queue.
-private final class Reception: Sendable {
-    let listener: UDPListener
-    let pool: BlockPool
-    let queue = BoundedQueue<LineBlock>(capacity: 64)
-    private let thread: PlatformThread
-
-    /// `beforeStart` runs when the socket is bound and nobody receives yet.
-    init(
-        host: String = "127.0.0.1", limits: IntakeLimits = IntakeLimits(),
-        beforeStart: (UDPListener) throws -> Void = { _ in }
-    ) throws {
-        let listener = try UDPListener(host: host, port: 0, limits: limits, logger: quiet)
-        try beforeStart(listener)
-        let pool = BlockPool(limits: limits)
-        let queue = queue
-        self.listener = listener
-        self.pool = pool
-        thread = try PlatformThread(name: "intake-udp") {
-            do throws(SystemFailure) {
-                try listener.run(pool: pool, queue: queue)
-            } catch {
-                Issue.record("\(error)")
-            }
-            queue.close()
-        }
-    }
-
-    /// The next datagrams as (text, sender), at most a block of them; nil at the end.
-    func next() -> [(text: String, source: LineSource, drops: UInt64)]? {
-        switch queue.pop(until: MonotonicClock.now() + 60_000_000_000) {
-        case .element(let block):
-            let texts = texts(block)
-            let drops = block.kernelDrops
-            let received = texts.indices.map { (texts[$0], block.segment($0).source, drops) }
-            pool.give(block)
-            return received
-        case .timedOut:
-            Issue.record("nothing was received for a minute")
-            return nil
-        case .closed: return nil
-        }
-    }
-
-    /// Receives until that many datagrams are there.
-    func receive(_ count: Int) -> [String] {
-        var received: [String] = []
-        while received.count < count, let more = next() { received += more.map(\.text) }
-        return received
-    }
-
-    /// Stops the listener and collects what it still hands on.
-    func finish() -> [String] {
-        listener.stop()
-        var received: [String] = []
-        while let more = next() { received += more.map(\.text) }
-        thread.join()
-        #expect(pool.available == pool.blocks)
-        return received
-    }
-}
-
 private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
     let bytes = Array(text.utf8)
     try socket.send(bytes.span, 0..<bytes.count)
@@ -81,7 +17,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
     ) throws {
         var limits = IntakeLimits()
         limits.datagramBytesMax = bytesMax
-        let reception = try Reception(limits: limits) { listener in
+        let reception = try DatagramReception(limits: limits) { listener in
             let socket = try DatagramSocket(
                 connectingTo: "127.0.0.1", port: listener.localPort)
             for datagram in datagrams { try send(datagram, on: socket) }
@@ -114,7 +50,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
 
     @Test func theSenderIsKnown() throws {
         for (host, expected) in [("127.0.0.1", "udp:127.0.0.1"), ("::1", "udp:0:0:0:0:0:0:0:1")] {
-            let reception = try Reception(host: host)
+            let reception = try DatagramReception(host: host)
             let socket = try DatagramSocket(
                 connectingTo: host, port: reception.listener.localPort)
             try send("x", on: socket)
@@ -124,7 +60,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
     }
 
     @Test func anIPv6ListenerTakesIPv4() throws {
-        let reception = try Reception(host: "::")
+        let reception = try DatagramReception(host: "::")
         let socket = try DatagramSocket(
             connectingTo: "127.0.0.1", port: reception.listener.localPort)
         try send("x", on: socket)
@@ -134,7 +70,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
 
     @Test func stopDrainsWhatTheKernelHolds() throws {
         let sent = (0..<500).map { "line \($0)\n" }
-        let reception = try Reception { listener in
+        let reception = try DatagramReception { listener in
             let socket = try DatagramSocket(
                 connectingTo: "127.0.0.1", port: listener.localPort)
             for text in sent { try send(text, on: socket) }
@@ -148,7 +84,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
     @Test(arguments: [false, true]) func kernelDropsBalance(stopsAtOnce: Bool) throws {
         var limits = IntakeLimits()
         limits.receiveBufferBytes = 16 << 10
-        let reception = try Reception(limits: limits) { listener in
+        let reception = try DatagramReception(limits: limits) { listener in
             let socket = try DatagramSocket(
                 connectingTo: "127.0.0.1", port: listener.localPort)
             for _ in 0..<1_000 { try send("line\n", on: socket) }
@@ -179,7 +115,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
     /// The sender keeps at most 512 datagrams under way, so the kernel has no reason to drop one.
     @Test func pacedDatagramsAllArriveInOrder() throws {
         let total = 20_000
-        let reception = try Reception()
+        let reception = try DatagramReception()
         let port = reception.listener.localPort
         let credits = BoundedQueue<Int>(capacity: total)
         let sender = try PlatformThread(name: "sender") {
@@ -213,7 +149,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
 
     /// A sender that never pauses keeps the socket full; the listener must stop all the same.
     @Test func aFloodCannotKeepTheListenerFromStopping() throws {
-        let reception = try Reception()
+        let reception = try DatagramReception()
         let port = reception.listener.localPort
         let enough = ShutdownFlag()
         let sender = try PlatformThread(name: "flood") {
@@ -237,7 +173,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
         limits.slabs = 1
         limits.slabBytes = 64 << 10
         let large = String(repeating: "x", count: 40_000)
-        let reception = try Reception(limits: limits) { listener in
+        let reception = try DatagramReception(limits: limits) { listener in
             let socket = try DatagramSocket(
                 connectingTo: "127.0.0.1", port: listener.localPort)
             for _ in 0..<5 { try send(large, on: socket) }
@@ -247,7 +183,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
     }
 
     @Test func aClosedPoolEndsTheThread() throws {
-        let reception = try Reception()
+        let reception = try DatagramReception()
         reception.pool.close()
         let socket = try DatagramSocket(
             connectingTo: "127.0.0.1", port: reception.listener.localPort)

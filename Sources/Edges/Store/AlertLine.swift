@@ -75,6 +75,18 @@ struct AlertLine {
         return line.text
     }
 
+    static func drops(_ notice: DropNotice) -> String {
+        var line = AlertLine()
+        line.add("time", notice.time.rfc3339)
+        line.add("level", "warning")
+        line.add("event", "listener.kernel_dropped")
+        line.add("listener", notice.listener)
+        line.add("count", String(notice.count))
+        line.add("total", String(notice.total))
+        line.add("msg", "The kernel dropped datagrams: they arrive faster than they are worked on.")
+        return line.text
+    }
+
     /// A value is quoted when it is empty or holds a space, a quote, `=` or a control character;
     /// inside quotes `"` and `\` are escaped, and control characters are `\n`, `\t` or `\u00XX`:
     /// one alert is always one line.

@@ -86,6 +86,16 @@ package struct Outbox: Sendable {
         }
     }
 
+    /// Puts a notice that no step causes before the alert log.
+    package func announce(_ notice: DropNotice) throws(StoreFailure) {
+        try database.write { db in
+            _ = try Outbox.enqueue(
+                .alerts,
+                eventID: "\(notice.listener)/kernel_dropped/\(notice.time.nanoseconds)",
+                payload: AlertLine.drops(notice), time: notice.time, in: db)
+        }
+    }
+
     /// `false` when the message is there already.
     static func enqueue(
         _ sink: OutboxSink, eventID: String, payload: String, time: Timestamp, in db: Database

@@ -29,6 +29,17 @@ enum RuntimeReport {
             json.member("tcp_bytes", Int64(clamping: tcp.bytes))
             json.member("overlong_lines", Int64(clamping: tcp.overlongLines))
             json.member("cut_lines", Int64(clamping: tcp.cutLines))
+            json.member("disallowed", Int64(clamping: udp.disallowed &+ tcp.disallowed))
+            json.member("lines_over_rate", Int64(clamping: udp.linesOverRate &+ tcp.linesOverRate))
+            json.member("datagram_listeners", array: { json in
+                for (listener, counts) in intake.eachUDP {
+                    json.object { json in
+                        json.member("address", listener)
+                        json.member("datagrams", Int64(clamping: counts.datagrams))
+                        json.member("kernel_drops", Int64(clamping: counts.kernelDrops))
+                    }
+                }
+            })
             json.member("resident_bytes", Int64(clamping: ProcessUsage.residentBytes))
         }
         return json.text
@@ -48,7 +59,23 @@ enum RuntimeReport {
         var tcpBytes: Int64
         var overlongLines: Int64
         var cutLines: Int64
+        var disallowed: Int64
+        var linesOverRate: Int64
+        var datagramListeners: [DatagramListener]
         var residentBytes: Int64
+
+        struct DatagramListener: Decodable {
+            var address: String
+            var kernelDrops: Int64
+        }
+
+        /// The number, and where there are several listeners whose it is.
+        var kernelDropsText: String {
+            let guilty = datagramListeners.filter { $0.kernelDrops > 0 }
+            guard datagramListeners.count > 1, !guilty.isEmpty else { return String(kernelDrops) }
+            return "\(kernelDrops) ("
+                + guilty.map { "\($0.address): \($0.kernelDrops)" }.joined(separator: ", ") + ")"
+        }
     }
 
     /// Name and value for people; nothing when no daemon has written any.
@@ -63,7 +90,7 @@ enum RuntimeReport {
             ("Process", "\(facts.pid), " + (runs ? "running" : "not running")),
             ("Started", facts.startedAt), ("Counters of", facts.writtenAt),
             ("Datagrams", String(facts.datagrams)),
-            ("Kernel drops", String(facts.kernelDrops)),
+            ("Kernel drops", facts.kernelDropsText),
             ("Truncated", String(facts.truncated)),
             (
                 "Connections",
@@ -74,6 +101,8 @@ enum RuntimeReport {
             ("Bytes over TCP", String(facts.tcpBytes)),
             ("Overlong lines", String(facts.overlongLines)),
             ("Cut lines", String(facts.cutLines)),
+            ("Not allowed", String(facts.disallowed)),
+            ("Over the rate", String(facts.linesOverRate)),
             ("Memory", "\(facts.residentBytes / 1_048_576) MiB"),
         ]
     }

@@ -63,6 +63,7 @@ package enum DaemonRun {
                     .init(
                         service: ThreadService(name: "store", stop: { store.stopSoon() }) {
                             var writer = state.writer
+                            var drops = DropAlerts(listeners, Outbox(state.database), logger)
                             var feed = OperatorFeed(
                                 OperatorInbox(state.database), to: decisions, logger: logger)
                             store.run { step, _ throws(StoreFailure) in
@@ -77,7 +78,9 @@ package enum DaemonRun {
                                 state.take(item, writer: &writer, logger: logger)
                             } poll: {
                                 feed.offer()
+                                if drops.look() { delivery.wake() }
                             }
+                            _ = drops.look(isLast: true)
                             runtime.publish(writer, listeners.counts, isLast: true)
                             pool.close()
                         }),

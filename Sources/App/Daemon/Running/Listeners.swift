@@ -42,7 +42,15 @@ struct Listeners: Sendable {
     var all: [any LineListener] { udp.map { $0 } + (tcp.map { [$0] } ?? []) }
 
     var counts: IntakeCounts {
-        IntakeCounts(udp: UDPCounts(sumOf: udp.map(\.counts)), tcp: tcp?.counts ?? TCPCounts())
+        let each = udp.map { (listener: $0.localAddress, counts: $0.counts) }
+        return IntakeCounts(
+            udp: UDPCounts(sumOf: each.map(\.counts)), tcp: tcp?.counts ?? TCPCounts(),
+            eachUDP: each)
+    }
+
+    /// How much the kernel dropped at each datagram listener, in their order.
+    var drops: [(listener: String, total: UInt64)] {
+        udp.map { ($0.localAddress, $0.counts.kernelDrops) }
     }
 
     /// Files and sockets the daemon needs beside its connections.
@@ -62,6 +70,8 @@ struct Listeners: Sendable {
 struct IntakeCounts: Sendable {
     var udp = UDPCounts()
     var tcp = TCPCounts()
+    /// Of each datagram listener.
+    var eachUDP: [(listener: String, counts: UDPCounts)] = []
 }
 
 extension IntakeLimits {

@@ -23,7 +23,7 @@ final class RunTotals: Sendable {
 
     /// `stopped lines=... refused=... late=... windows=... tickets=... changes=... datagrams=...
     /// kernel_drops=... truncated=... connections=... tcp_bytes=... idle_closed=...
-    /// connections_refused=... overlong=... cut=...`
+    /// connections_refused=... overlong=... cut=... disallowed=... over_rate=...`
     func summary(_ intake: IntakeCounts) -> String {
         let now = totals.withLock { $0 }
         let udp = intake.udp
@@ -35,5 +35,7 @@ final class RunTotals: Sendable {
             + " connections=\(tcp.accepted) tcp_bytes=\(tcp.bytes)"
             + " idle_closed=\(tcp.idleClosed) connections_refused=\(tcp.refused)"
             + " overlong=\(tcp.overlongLines) cut=\(tcp.cutLines)"
+            + " disallowed=\(udp.disallowed &+ tcp.disallowed)"
+            + " over_rate=\(udp.linesOverRate &+ tcp.linesOverRate)"
     }
 }
