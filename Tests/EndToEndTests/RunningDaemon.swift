@@ -19,6 +19,8 @@ final class RunningDaemon {
     let ports: [UInt16]
     /// Of the TCP listeners: one of its own, then those of the configuration.
     let tcpPorts: [UInt16]
+    /// `transport=udp address=127.0.0.1:8094` of every listener.
+    let places: [String]
     private let errorsPath: String
 
     /// Starts it with the example configuration, `listeners` UDP listeners and a TCP listener, and
@@ -63,12 +65,28 @@ final class RunningDaemon {
         }
         self.ports = ports("udp")
         tcpPorts = ports("tcp")
+        places = lines.filter { $0.hasPrefix("listening ") }.map { String($0.dropFirst(10)) }
         guard lines.contains("ready") else {
             throw Failure(description: "the daemon did not start: " + lines.joined(separator: "\n"))
         }
     }
 
     deinit { ForestallProgram.kill(process) }
+
+    /// The port of the first listener whose place begins like this: `transport=udp address=[::1]:`.
+    func port(of prefix: String) -> UInt16 {
+        places.first { $0.hasPrefix(prefix) }.flatMap { UInt16($0.dropFirst(prefix.count)) } ?? 0
+    }
+
+    /// Its memory in use, in bytes.
+    var residentBytes: Int {
+        get throws {
+            let status = try String(
+                contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            let line = splitLines(status).first { $0.hasPrefix("VmRSS:") } ?? ""
+            return (Int(line.filter(\.isNumber)) ?? 0) * 1_024
+        }
+    }
 
     /// What it has said so far.
     var log: String {

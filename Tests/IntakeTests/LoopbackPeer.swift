@@ -92,7 +92,7 @@ final class LoopbackPeer: Sendable {
         while let entry = unsafe next {
             unsafe next = entry.pointee.ifa_next
             let flags = unsafe Int32(bitPattern: entry.pointee.ifa_flags)
-            let wanted = Int32(IFF_UP.rawValue) | Int32(IFF_MULTICAST.rawValue)
+            let wanted = Int32(IFF_UP) | Int32(IFF_MULTICAST)
             guard flags & wanted == wanted, let address = unsafe entry.pointee.ifa_addr,
                 unsafe address.pointee.sa_family == sa_family_t(AF_INET6)
             else { continue }

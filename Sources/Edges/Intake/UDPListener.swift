@@ -136,23 +136,12 @@ package final class UDPListener: LineListener {
             guard reception.hasBlock() else { return false }
             received = try batch.receive(from: socket)
             batches += 1
-            let dropsBefore = reception.counts.kernelDrops
             for index in 0..<received {
                 guard reception.keep(index, of: batch) else { return false }
             }
             if received > 0, kind == .udp { reception.note(drops: batch.drops) }
-            if dropsBefore == 0 && reception.counts.kernelDrops > 0 { warnAboutDrops() }
             published.publish(reception.counts)
         }
         return reception.handOn()
-    }
-
-    /// Once; from then on the counter tells.
-    private func warnAboutDrops() {
-        logger.warning(
-            "kernel dropped datagrams: lines arrive faster than they are worked on",
-            metadata: [
-                "udp.address": "\(localAddress)", "buffer.bytes": "\(receiveBufferBytes)",
-            ])
     }
 }

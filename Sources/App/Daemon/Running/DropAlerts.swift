@@ -3,8 +3,8 @@ import Platform
 import Primitives
 import Store
 
-/// Writes to the alert log when the kernel begins to drop datagrams of a listener, and while it goes
-/// on at most once a minute. Looked at by the store's thread about once a second.
+/// Writes to the alert log, and a warning to the log, when the kernel begins to drop datagrams of a
+/// listener, and while it goes on at most once a minute. Looked at by the store's thread about once a second.
 struct DropAlerts {
     private struct Memory {
         var told: UInt64 = 0
@@ -39,6 +39,11 @@ struct DropAlerts {
                 try outbox.announce(notice)
                 memory[index] = Memory(told: item.total, lastTold: now)
                 hasNew = true
+                logger.warning(
+                    "kernel dropped datagrams: lines arrive faster than they are worked on",
+                    metadata: [
+                        "listener.address": "\(item.listener)", "count": "\(notice.count)",
+                    ])
             } catch {
                 // It is not told, so the next look tells it.
                 logger.debug("Cannot announce drops", metadata: ["error": "\(error)"])

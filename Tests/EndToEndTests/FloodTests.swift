@@ -1,0 +1,124 @@
+import Foundation
+import Glibc
+import Testing
+
+extension EndToEndTests {
+    /// One sender floods; the well-behaved one beside it loses nothing over TCP, memory stays within
+    /// its bound, and the counters say who it was.
+    ///
+    /// The flood goes on for as long as the well-behaved sender needs for its lines:
+    /// `FORESTALL_FLOOD_LINES` of them, which `make flood-test` raises.
+    @Suite struct FloodTests {
+        let directory: TemporaryDirectory
+
+        init() throws { directory = try TemporaryDirectory() }
+
+        private static let lines =
+            ProcessInfo.processInfo.environment["FORESTALL_FLOOD_LINES"].flatMap(Int.init) ?? 20_000
+        /// Where the flood comes from.
+        private static let flooder = "127.0.0.2"
+        /// What one sender can make of the daemon's memory, in bytes: all slabs, a batch of
+        /// datagrams, the longest incomplete line on each of its connections, twice while it grows,
+        /// and the engine's and the store's queues.
+        private static let memoryMost = (9 + 5 + 2 * 16 + 34) << 20
+
+        /// Runs `flood` again and again on a thread of its own while the well-behaved sender sends,
+        /// and checks what all of it came to.
+        private func check(
+            refusals expected: [String],
+            flood: @escaping @Sendable (_ udp: UInt16, _ tcp: UInt16) throws -> Void
+        ) throws {
+            let daemon = try RunningDaemon(
+                in: directory, state: directory("state"), clock: "wall",
+                configuration: ListenerTests.quickWindows)
+            let (udp, tcp) = (daemon.ports[0], daemon.tcpPorts[0])
+            let before = try daemon.residentBytes
+            let enough = Flag()
+            let ended = Flag()
+            Thread.detachNewThread {
+                // A flood whose connection is refused begins again.
+                while !enough.isRaised { try? flood(udp, tcp) }
+                ended.raise()
+            }
+            let peer = try LoopbackPeer(tcp: tcp)
+            var most = before
+            for number in 0..<Self.lines {
+                try peer.send("pump,host=good v=\(number)i\n")
+                if number % 500 == 0 { most = max(most, try daemon.residentBytes) }
+            }
+            most = max(most, try daemon.residentBytes)
+            enough.raise()
+            try ForestallProgram.wait(for: "the end of the flood") { ended.isRaised }
+            peer.finish()
+            let ending = try daemon.stop()
+            #expect(ending.code == 0)
+            #expect(ending.totals["lines"] == Self.lines)
+            #expect(most - before <= Self.memoryMost, "\((most - before) >> 20) MiB more")
+            guard Database.isReadable else { return }
+            let refused = try Database.rows(
+                directory("state"),
+                "SELECT source || ' ' || reason FROM refusal WHERE count > 0 ORDER BY source, reason")
+            for row in expected { #expect(refused.contains(row), "\(refused)") }
+            #expect(!refused.contains { $0.hasPrefix("tcp:127.0.0.1 ") }, "\(refused)")
+        }
+
+        @Test func garbage() throws {
+            let noise = Self.noise
+            try check(
+                refusals: [
+                    "tcp:\(Self.flooder) missing_fields", "udp:\(Self.flooder) missing_fields",
+                ]
+            ) { udp, tcp in
+                let datagrams = try LoopbackPeer(udp: udp, from: Self.flooder)
+                let stream = try LoopbackPeer(tcp: tcp, from: Self.flooder)
+                for _ in 0..<20 {
+                    for start in stride(from: 0, to: noise.count, by: 1_000) {
+                        try datagrams.send(Array(noise[start..<start + 1_000]))
+                    }
+                    try stream.send(noise)
+                }
+            }
+        }
+
+        @Test func longLines() throws {
+            let line = [UInt8](repeating: 0x78, count: 64 << 10) + Array("xxxxx\n".utf8)
+            try check(refusals: ["tcp:\(Self.flooder) line_too_long"]) { _, tcp in
+                // As many at a time as one sender may have, each in the middle of its line.
+                let peers = try (0..<200).map { _ in
+                    try LoopbackPeer(tcp: tcp, from: Self.flooder)
+                }
+                for peer in peers { try peer.send(Array(line.dropLast(6))) }
+                for peer in peers { try peer.send(line) }
+            }
+        }
+
+        @Test func connectionsThatSayNothing() throws {
+            try check(refusals: ["tcp:\(Self.flooder) too_many_connections_of_source"]) { _, tcp in
+                let peers = try (0..<500).map { _ in
+                    let peer = try LoopbackPeer(tcp: tcp, from: Self.flooder)
+                    _ = try peer.trySend("pump,host=bad v=")
+                    return peer
+                }
+                withExtendedLifetime(peers) {}
+            }
+        }
+
+        /// 64,000 bytes without meaning, by a fixed seed.
+        private static let noise: [UInt8] = {
+            var seed: UInt64 = 7
+            return (0..<64_000).map { _ in
+                seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return UInt8(truncatingIfNeeded: seed >> 40)
+            }
+        }()
+
+        /// Raised once, by one thread for another.
+        private final class Flag: Sendable {
+            private let lock = NSLock()
+            nonisolated(unsafe) private var raised = false
+
+            func raise() { lock.withLock { unsafe raised = true } }
+            var isRaised: Bool { lock.withLock { unsafe raised } }
+        }
+    }
+}
