@@ -5,7 +5,7 @@ PROGRAM = $(BUILD)/release/forestall
 
 KILLS ?= 100
 
-.PHONY: help dependencies build demo smoke test kill-test container-test systemd-security lint \
+.PHONY: help dependencies build demo smoke test kill-test flood-test container-test systemd-security lint \
 	format bench bench-idle bench-all clean
 
 help: ## this list
@@ -31,6 +31,10 @@ test: dependencies ## all tests
 kill-test: build ## replay killed 100 times and resumed (KILLS=N), compared with one left alone
 	@sh packaging/dependencies.sh strace python3
 	@python3 Tests/Kills/kills.py --program $(PROGRAM) --kills $(KILLS) --seed $(or $(SEED),1)
+
+flood-test: dependencies ## the floods of the tests, for some minutes each (LINES=N of the good sender)
+	FORESTALL_FLOOD_LINES=$(or $(LINES),2000000) $(SWIFT) test --scratch-path $(BUILD) \
+		--filter FloodTests
 
 container-test: build ## the unit under a real systemd in a container (root, Debian)
 	@sh packaging/dependencies.sh python3

@@ -3,8 +3,8 @@ import Synchronization
 import Testing
 
 extension EndToEndTests {
-    /// One sender floods; the well-behaved one beside it loses nothing over TCP, memory stays within
-    /// its bound, and the counters say who it was.
+    /// One sender floods; the well-behaved one beside it loses nothing over TCP, memory stays
+    /// within its bound, and the counters say who it was.
     ///
     /// The well-behaved sender sends `FORESTALL_FLOOD_LINES` lines, which `make flood-test` raises,
     /// and goes on until the flood was there a few times.
@@ -61,7 +61,8 @@ extension EndToEndTests {
             guard Database.isReadable else { return }
             let refused = try Database.rows(
                 directory("state"),
-                "SELECT source || ' ' || reason FROM refusal WHERE count > 0 ORDER BY source, reason")
+                "SELECT source || ' ' || reason FROM refusal WHERE count > 0 ORDER BY source, reason"
+            )
             for row in expected { #expect(refused.contains(row), "\(refused)") }
             #expect(!refused.contains { $0.hasPrefix("tcp:127.0.0.1 ") }, "\(refused)")
         }

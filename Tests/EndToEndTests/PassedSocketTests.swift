@@ -52,7 +52,8 @@ extension EndToEndTests {
             let process = try ForestallProgram.start(
                 try #require(Self.python),
                 [
-                    "-c", Self.passer, sockets, whom, try ForestallProgram.path(), "run", "--config",
+                    "-c", Self.passer, sockets, whom, try ForestallProgram.path(), "run",
+                    "--config",
                     file, "--state", directory("state"),
                 ], input: "/dev/null", output: directory("out"), errors: directory("errors"))
             let directory = directory
@@ -102,8 +103,8 @@ extension EndToEndTests {
             #expect(directory.has("d.sock") && directory.has("s.sock"))
         }
 
-        /// By address: the configured listener uses the passed socket instead of a second one, which
-        /// could not be had, and its settings hold. By name: whatever its address is.
+        /// By address: the configured listener uses the passed socket instead of a second one,
+        /// which could not be had, and its settings hold. By name: whatever its address is.
         @Test(.enabled(if: python != nil, "needs python3"))
         func theyAreMatchedByNameAndByAddress() throws {
             let port = try freePort()

@@ -25,11 +25,13 @@ final class RunningDaemon {
 
     /// Starts it with the example configuration, `listeners` UDP listeners and a TCP listener, and
     /// waits until it is ready. A value for `configuration` replaces the example; `environment` is
-    /// added to the usual one, and the signal `ignoring` (a name as the shell has it) is ignored.
+    /// added to the usual one, the signal `ignoring` (a name as the shell has it) is ignored, and it
+    /// may have `descriptors` files and sockets open.
     init(
         in directory: TemporaryDirectory, state: String, listeners: Int = 1,
         clock: String = "event", configuration: String? = nil,
-        environment: [String: String] = [:], ignoring signal: String? = nil
+        environment: [String: String] = [:], ignoring signal: String? = nil,
+        descriptors: Int? = nil
     ) throws {
         let folder = "configuration-" + UUID().uuidString
         try directory.makeDirectory(folder + "/conf.d")
@@ -45,7 +47,9 @@ final class RunningDaemon {
             try ForestallProgram.path(), "run", "--clock", clock, "--config", main, "--state",
             state,
         ]
-        let trap = signal.map { "trap '' \($0); " } ?? ""
+        let trap =
+            (signal.map { "trap '' \($0); " } ?? "")
+            + (descriptors.map { "ulimit -n \($0); " } ?? "")
         process = try ForestallProgram.start(
             "/bin/sh", ["-c", trap + "exec \"$@\"", "sh"] + command, input: "/dev/null",
             output: "/dev/null", errors: errorsPath, environment: environment)
@@ -73,7 +77,8 @@ final class RunningDaemon {
 
     deinit { ForestallProgram.kill(process) }
 
-    /// The port of the first listener whose place begins like this: `transport=udp address=[::1]:`.
+    /// The port of the first listener whose place begins with `prefix`, such as
+    /// `transport=udp address=[::1]:`.
     func port(of prefix: String) -> UInt16 {
         places.first { $0.hasPrefix(prefix) }.flatMap { UInt16($0.dropFirst(prefix.count)) } ?? 0
     }

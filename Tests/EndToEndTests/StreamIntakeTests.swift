@@ -147,6 +147,34 @@ extension EndToEndTests {
             #expect(!ending.errors.contains("guess="))
         }
 
+        /// Without a descriptor for them, connections wait in the kernel, those that are open go
+        /// on, and in the end nothing is lost.
+        @Test func connectionsWaitForDescriptors() throws {
+            let daemon = try RunningDaemon(
+                in: directory, state: directory("state"), clock: "wall",
+                configuration: "intake.maximum_connections = 300\n", descriptors: 64)
+            #expect(try daemon.log.contains("intake.maximum_connections cannot be reached"))
+            var senders = [try StreamSender(port: daemon.tcpPorts[0])]
+            try senders[0].send("pump,host=p-0 v=1\n")
+            for number in 1..<120 {
+                senders.append(try StreamSender(port: daemon.tcpPorts[0]))
+                try senders[number].send("pump,host=p-\(number) v=1\n")
+            }
+            try ForestallProgram.wait(for: "the last descriptor") {
+                try daemon.log.contains("cannot take a connection; others are not affected")
+            }
+            try senders[0].send("pump,host=p-0 v=2\n")
+            // Whoever leaves makes room.
+            while !senders.isEmpty {
+                senders.removeFirst(min(senders.count, 20))
+            }
+            let ending = try daemon.stop()
+            #expect(ending.code == 0)
+            #expect(ending.totals["lines"] == 121)
+            #expect(ending.totals["connections"] == 120)
+            #expect(ending.totals["connections_refused"] == 0)
+        }
+
         @Test func anAddressInUseIsNamedWithItsKey() throws {
             let daemon = try RunningDaemon(in: directory, state: directory("state"))
             let address = "127.0.0.1:\(daemon.tcpPorts[0])"

@@ -178,7 +178,8 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.path + "/lines"
         let resident = try datagrams(path)
-        let taken = "a living process has the socket - stop it or set listener.a.path to another path"
+        let taken =
+            "a living process has the socket - stop it or set listener.a.path to another path"
         #expect(
             sentence { () throws(SystemFailure) in _ = try datagrams(path) }
                 == "cannot listen on unixgram \(path): \(taken)")

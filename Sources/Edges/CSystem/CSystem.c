@@ -9,12 +9,10 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -377,20 +375,6 @@ int csystem_raise_descriptor_limit(int wanted) {
         }
     }
     return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int)limit.rlim_cur;
-}
-
-int csystem_wait_readable(int first, int second) {
-    struct pollfd watched[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
-    int ready;
-    do {
-        ready = poll(watched, 2, -1);
-    } while (ready < 0 && errno == EINTR);
-    return ready < 0 ? -errno : 0;
-}
-
-int csystem_eventfd(void) {
-    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return descriptor < 0 ? -errno : descriptor;
 }
 
 void csystem_name_thread(const char *name) {

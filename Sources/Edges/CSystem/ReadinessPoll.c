@@ -2,9 +2,11 @@
 #include "CSystem.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
-/* Waiting on many descriptors. */
+/* Waiting on descriptors, and waking who waits. */
 
 enum { EVENTS_MAX = 256 };
 
@@ -32,4 +34,18 @@ int csystem_poll_wait(int poll, uint64_t *tokens, int count, int milliseconds) {
         tokens[index] = events[index].data.u64;
     }
     return ready;
+}
+
+int csystem_wait_readable(int first, int second) {
+    struct pollfd watched[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
+    int ready;
+    do {
+        ready = poll(watched, 2, -1);
+    } while (ready < 0 && errno == EINTR);
+    return ready < 0 ? -errno : 0;
+}
+
+int csystem_eventfd(void) {
+    int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return descriptor < 0 ? -errno : descriptor;
 }

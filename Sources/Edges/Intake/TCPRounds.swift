@@ -70,25 +70,32 @@ struct TCPRounds: ~Copyable {
     /// more now. Peers that go on sending prolong this by ``IntakeLimits/drainTime`` at most.
     mutating func finish() {
         let now = MonotonicClock.now()
+        for listener in listeners {
+            poll.remove(listener.socket)
+            listener.socket.removeFile()
+        }
+        let end = now + limits.drainTime
+        var isQuiet = false
+        while isWanted && !isQuiet && MonotonicClock.now() < end {
+            // Out of descriptors, only as many are taken as others have left meanwhile.
+            let before = (counts.accepted, counts.bytes, counts.open)
+            takeWaiting(now: now)
+            for place in connections.indices where isWanted && connections[place] != nil {
+                takeTurn(place, arrival: WallClock.now(), now: now)
+            }
+            isQuiet = before == (counts.accepted, counts.bytes, counts.open)
+        }
+        for place in connections.indices { close(place, arrival: WallClock.now()) }
+        _ = filling.handOn()
+    }
+
+    private mutating func takeWaiting(now: UInt64) {
         for place in listeners.indices {
             var left = limits.connections
             while left > 0, (try? takeConnection(place, WallClock.now(), now)) == true {
                 left -= 1
             }
-            poll.remove(listeners[place].socket)
-            listeners[place].socket.removeFile()
         }
-        let end = now + limits.drainTime
-        var talking = connections.indices.filter { connections[$0] != nil }
-        while isWanted && !talking.isEmpty && MonotonicClock.now() < end {
-            talking.removeAll { place in
-                let before = counts.bytes
-                takeTurn(place, arrival: WallClock.now(), now: now)
-                return counts.bytes == before || connections[place] == nil
-            }
-        }
-        for place in connections.indices { close(place, arrival: WallClock.now()) }
-        _ = filling.handOn()
     }
 
     // MARK: Connections

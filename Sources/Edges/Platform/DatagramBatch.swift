@@ -34,7 +34,8 @@ package import Primitives
         transport = socket.kind.transport
         let count = unsafe csystem_batch_receive(batch, socket.descriptor.number)
         guard count >= 0 else {
-            throw SystemFailure("receive on", "\(socket.kind.rawValue) \(socket.localAddress)", code: -count)
+            throw SystemFailure(
+                "receive on", "\(socket.kind.rawValue) \(socket.localAddress)", code: -count)
         }
         received = Int(count)
         return received

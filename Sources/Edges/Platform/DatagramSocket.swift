@@ -35,8 +35,9 @@ package struct DatagramSocket: ~Copyable, Sendable {
                 -code == ENODEV
                 ? "set interface to one that `ip link` shows and that has an address"
                 : "set multicast to a group such as 239.1.2.3 or ff05::114"
+            let place = interface.isEmpty ? "" : " on \(interface)"
             throw SystemFailure(
-                "join", "multicast group \(address)" + (interface.isEmpty ? "" : " on \(interface)"),
+                "join", "multicast group \(address)\(place)",
                 code: -code, advice: "\(advice) (\(setting))")
         }
     }

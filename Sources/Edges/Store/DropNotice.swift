@@ -1,7 +1,7 @@
 package import Primitives
 
-/// Datagrams that the kernel dropped at one listener: the one loss that no line and no sender tells.
-/// A line of the alert log that no step causes.
+/// Datagrams that the kernel dropped at one listener: the one loss that no line and no sender
+/// tells. A line of the alert log that no step causes.
 package struct DropNotice: Hashable, Sendable {
     package var time: Timestamp
     /// `127.0.0.1:8094`

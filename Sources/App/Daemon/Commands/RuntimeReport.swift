@@ -31,15 +31,17 @@ enum RuntimeReport {
             json.member("cut_lines", Int64(clamping: tcp.cutLines))
             json.member("disallowed", Int64(clamping: udp.disallowed &+ tcp.disallowed))
             json.member("lines_over_rate", Int64(clamping: udp.linesOverRate &+ tcp.linesOverRate))
-            json.member("datagram_listeners", array: { json in
-                for (listener, counts) in intake.eachUDP {
-                    json.object { json in
-                        json.member("address", listener)
-                        json.member("datagrams", Int64(clamping: counts.datagrams))
-                        json.member("kernel_drops", Int64(clamping: counts.kernelDrops))
+            json.member(
+                "datagram_listeners",
+                array: { json in
+                    for (listener, counts) in intake.eachUDP {
+                        json.object { json in
+                            json.member("address", listener)
+                            json.member("datagrams", Int64(clamping: counts.datagrams))
+                            json.member("kernel_drops", Int64(clamping: counts.kernelDrops))
+                        }
                     }
-                }
-            })
+                })
             json.member("resident_bytes", Int64(clamping: ProcessUsage.residentBytes))
         }
         return json.text

@@ -41,7 +41,8 @@ extension ConfigurationChecks {
         if listener.transport == .tcp { foreign += ["multicast", "interface"] }
         for key in foreign where items[path + [key]] != nil {
             report(
-                path + [key], "has no meaning with transport = "
+                path + [key],
+                "has no meaning with transport = "
                     + "\(quoted(listener.transport.rawValue)); remove it")
         }
     }
@@ -80,8 +81,8 @@ extension ConfigurationChecks {
             else { return }
             report(
                 path + ["path"],
-                "is the path of \(keyText(["listener", other.name])) too; a path can be listened on "
-                    + "once")
+                "is the path of \(keyText(["listener", other.name])) too; a path can be listened "
+                    + "on once")
             return
         }
         let address = AddressText.parts(listener.address)

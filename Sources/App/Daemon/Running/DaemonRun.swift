@@ -12,7 +12,7 @@ import UnixSignals
 ///
 /// | thread or task | owns | talks through |
 /// |---|---|---|
-/// | `intake-udp`, one per listener | its socket, the slab it fills | block queue |
+/// | `intake-udp` or `-unixgram`, one per listener | its socket, the slab it fills | block queue |
 /// | `intake-tcp`, one for all | its sockets, incomplete lines, the slab it fills | block queue |
 /// | `engine` | the telemetry engine | pops blocks, pushes steps |
 /// | `store` | step transactions | pops steps, wakes delivery |
@@ -89,6 +89,14 @@ package enum DaemonRun {
                     .init(service: StopNotice(supervision: supervision)),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         delivery.wake()
+        try await run(group, until: store)
+        announce(totals.summary(listeners.counts))
+    }
+
+    /// Runs everything to its end; the store's failure is the reason for any other.
+    private static func run(
+        _ group: ServiceGroup, until store: StoreLoop
+    ) async throws(CommandFailure) {
         do {
             try await group.run()
         } catch {
@@ -96,7 +104,6 @@ package enum DaemonRun {
                 ?? CommandFailure("the daemon stopped: \(error)", .findings)
         }
         if let failure = store.failure { throw CommandFailure(failure) }
-        announce(totals.summary(listeners.counts))
     }
 
     private static func passedSockets() throws(CommandFailure) -> [PassedSocket] {

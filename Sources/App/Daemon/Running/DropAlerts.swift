@@ -4,7 +4,8 @@ import Primitives
 import Store
 
 /// Writes to the alert log, and a warning to the log, when the kernel begins to drop datagrams of a
-/// listener, and while it goes on at most once a minute. Looked at by the store's thread about once a second.
+/// listener, and while it goes on at most once a minute. The store's thread looks about once a
+/// second.
 struct DropAlerts {
     private struct Memory {
         var told: UInt64 = 0
