@@ -25,8 +25,8 @@ final class RunningDaemon {
 
     /// Starts it with the example configuration, `listeners` UDP listeners and a TCP listener, and
     /// waits until it is ready. A value for `configuration` replaces the example; `environment` is
-    /// added to the usual one, the signal `ignoring` (a name as the shell has it) is ignored, and it
-    /// may have `descriptors` files and sockets open.
+    /// added to the usual one, the signal `ignoring` (a name as the shell has it) is ignored, and
+    /// it may have `descriptors` files and sockets open.
     init(
         in directory: TemporaryDirectory, state: String, listeners: Int = 1,
         clock: String = "event", configuration: String? = nil,
