@@ -26,6 +26,7 @@ extension EndToEndTests {
         private func devices() throws -> [String] {
             let outcome = try ForestallProgram.run(
                 "devices", "--json", "--state", directory("state"))
+            guard outcome.code == 0 else { return [] }
             struct Device: Decodable { var device: String }
             return try JSONDecoder().decode([Device].self, from: Data(outcome.output.utf8))
                 .map(\.device).sorted()
@@ -114,6 +115,33 @@ extension EndToEndTests {
             #expect(
                 try rows("SELECT source, reason FROM refusal ORDER BY reason")
                     == ["\(user)|missing_field_value", "\(user)|missing_fields"])
+        }
+
+        /// Whoever may send to a Unix socket may send open files along; the daemon keeps none.
+        @Test(.enabled(if: PassedSocketTests.python != nil, "needs python3"))
+        func filesSentAlongAreClosed() throws {
+            let path = directory("lines.sock")
+            let daemon = try start("[listener.l]\ntransport = \"unixgram\"\npath = \"\(path)\"\n")
+            let files = "/proc/\(daemon.process.processIdentifier)/fd"
+            let before = try FileManager.default.contentsOfDirectory(atPath: files).count
+            let sender = try ForestallProgram.run(
+                try #require(PassedSocketTests.python),
+                [
+                    "-c",
+                    """
+                    import socket, sys
+                    peer = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                    peer.connect(sys.argv[1])
+                    for number in range(100):
+                        socket.send_fds(peer, [b"pump,host=p v=1\\n"], [0] * (number % 5 + 1))
+                    """, path,
+                ])
+            #expect(sender.code == 0, "\(sender.errors)")
+            try LoopbackPeer(unixgram: path).send("pump,host=last v=1\n")
+            try ForestallProgram.wait(for: "the last line") { try devices() == ["last", "p"] }
+            let after = try FileManager.default.contentsOfDirectory(atPath: files).count
+            #expect(after <= before + 8)
+            #expect(try daemon.stop().totals["lines"] == 101)
         }
 
         @Test func aSocketLeftByACrashIsReplaced() throws {

@@ -8,7 +8,7 @@ extension EndToEndTests {
 
         init() throws { directory = try TemporaryDirectory() }
 
-        private static let python = ["/usr/bin/python3", "/usr/local/bin/python3"]
+        static let python = ["/usr/bin/python3", "/usr/local/bin/python3"]
             .first { FileManager.default.isExecutableFile(atPath: $0) }
 
         /// Opens the sockets its first argument describes, passes them from descriptor 3 on, and

@@ -68,6 +68,16 @@ void csystem_batch_destroy(csystem_batch *batch) {
     free(batch);
 }
 
+/* Files that a sender over a Unix socket sends along would stay open here for ever. */
+static void close_descriptors(const struct cmsghdr *control) {
+    size_t count = (control->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (size_t index = 0; index < count; index++) {
+        int descriptor;
+        memcpy(&descriptor, CMSG_DATA(control) + index * sizeof descriptor, sizeof descriptor);
+        close(descriptor);
+    }
+}
+
 int csystem_batch_receive(csystem_batch *batch, int descriptor) {
     /* The kernel overwrites both lengths with what it used. */
     for (uint32_t index = 0; index < batch->count; index++) {
@@ -88,6 +98,8 @@ int csystem_batch_receive(csystem_batch *batch, int descriptor) {
              control = CMSG_NXTHDR(header, control)) {
             if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SO_RXQ_OVFL) {
                 memcpy(&batch->drops, CMSG_DATA(control), sizeof batch->drops);
+            } else if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_RIGHTS) {
+                close_descriptors(control);
             }
         }
     }

@@ -30,30 +30,40 @@ struct DatagramReception: ~Copyable {
         }
         return batch.withDatagram(index) { bytes, source, isTruncated in
             counts.datagrams += 1
-            if isTruncated { counts.truncated += 1 }
-            if let refusal = gate.turnAway(source, arrival: arrival, sample: bytes) {
-                counts.disallowed += 1
-                return filling.note(refusal)
-            }
             var length = bytes.count
             if isTruncated {
+                counts.truncated += 1
                 while length > 0 && bytes[length - 1] != 0x0A { length -= 1 }
             }
-            let (admitted, refusal) = gate.admit(
-                bytes.extracting(first: length), of: source, arrival: arrival, now: now)
-            if let refusal {
-                counts.linesOverRate += UInt64(refusal.count)
-                guard filling.note(refusal) else { return false }
-                if admitted == 0 { return true }
+            if !gate.isOpen {
+                let (admitted, refusal) = judge(bytes.extracting(first: length), of: source)
+                if let refusal {
+                    guard filling.note(refusal) else { return false }
+                    if admitted == 0 { return true }
+                }
+                length = admitted
             }
-            counts.bytes += UInt64(admitted)
-            let isKept = filling.withRoom(for: admitted) { block in
+            counts.bytes += UInt64(length)
+            let isKept = filling.withRoom(for: length) { block in
                 block.append(
-                    bytes.extracting(first: admitted), source: source, arrival: arrival,
+                    bytes.extracting(first: length), source: source, arrival: arrival,
                     precision: gate.policy.precision, terms: gate.policy.terms)
             }
             return isKept ?? false
         }
+    }
+
+    /// How much of a datagram is taken, and why the rest is not.
+    private mutating func judge(
+        _ bytes: Span<UInt8>, of source: LineSource
+    ) -> (length: Int, refusal: IntakeRefusal?) {
+        if let stranger = gate.turnAway(source, arrival: arrival, sample: bytes) {
+            counts.disallowed += 1
+            return (0, stranger)
+        }
+        let (length, refusal) = gate.admit(bytes, of: source, arrival: arrival, now: now)
+        counts.linesOverRate += UInt64(refusal?.count ?? 0)
+        return (length, refusal)
     }
 
     /// Adds what the kernel's wrapping counter has grown by to the totals and to the block. A

@@ -6,6 +6,8 @@ internal import Primitives
 /// A class because connections of one listener share it; only the listener's thread touches it.
 final class SourceGate {
     let policy: ListenerPolicy
+    /// Everybody may send as much as they like: nothing needs to be looked at.
+    let isOpen: Bool
     /// There are none for a listener without a rate: then no line is looked at.
     private let rates: SourceRates?
     private let boundary: RecordingReader.Boundary
@@ -17,6 +19,7 @@ final class SourceGate {
         self.policy = policy
         self.boundary = boundary
         let rate = policy.linesPerSecond
+        isOpen = policy.allowed.isEmpty && rate == 0
         rates = rate > 0 ? SourceRates(linesPerSecond: rate, limits: limits) : nil
     }
 

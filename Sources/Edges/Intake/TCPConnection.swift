@@ -127,6 +127,7 @@ final class TCPConnection {
         _ slab: borrowing ByteSlab, _ range: Range<Int>, _ arrival: Timestamp, _ now: UInt64,
         _ findings: inout Findings
     ) -> Int {
+        if gate.isOpen { return range.count }
         let (length, refusal) = slab.withBytes(range) { bytes in
             gate.admit(bytes, of: source, arrival: arrival, now: now)
         }
