@@ -53,7 +53,9 @@ extension EndToEndTests {
             }
             enough.add()
             try ForestallProgram.wait(for: "the end of the flood") { enough.value == 2 }
+            // A stop reads on for a while only; whoever was read to the end is closed.
             peer.finish()
+            #expect(peer.isClosedByListener())
             let ending = try daemon.stop()
             #expect(ending.code == 0)
             #expect(ending.totals["lines"] == sent)

@@ -70,15 +70,18 @@ extension IntakeSettings {
                 places.append(
                     ListenerPlace(
                         kind: socket.kind, address: socket.address,
-                        policy: ListenerPolicy(linesPerSecond: linesPerSecond), setting: "",
+                        policy: ListenerPolicy(linesPerSecond: rateOfOthers), setting: "",
                         passed: socket))
             }
         }
         return places
     }
 
+    /// Of listeners that say nothing else.
+    private var rateOfOthers: Int { IntakeLimits(self).linesPerSecond }
+
     private var configuredPlaces: [ListenerPlace] {
-        let plain = ListenerPolicy(linesPerSecond: linesPerSecond)
+        let plain = ListenerPolicy(linesPerSecond: rateOfOthers)
         return udp.map {
             ListenerPlace(kind: .udp, address: $0, policy: plain, setting: "intake.udp")
         }
@@ -91,7 +94,7 @@ extension IntakeSettings {
         guard let kind = SocketKind(rawValue: listener.transport.rawValue) else { return nil }
         let policy = ListenerPolicy(
             precision: listener.precision, terms: termsIndex(of: listener),
-            allowed: listener.allow, linesPerSecond: listener.linesPerSecond ?? linesPerSecond)
+            allowed: listener.allow, linesPerSecond: listener.linesPerSecond ?? rateOfOthers)
         let section = ["listener", listener.name]
         var place = ListenerPlace(
             kind: kind, address: kind.isUnix ? listener.path : listener.address, policy: policy,
