@@ -18,9 +18,9 @@ extension EndToEndTests {
         private static let rounds = 5
         /// Where the flood comes from.
         private static let flooder = "127.0.0.2"
-        /// What one sender can make of the daemon's memory, in bytes, as the page of limits says: all
-        /// slabs, a batch of datagrams, the longest incomplete line on each of its connections, and
-        /// what the engine and the store hold meanwhile.
+        /// What one sender can make of the daemon's memory, in bytes, as the page of limits says:
+        /// all slabs, a batch of datagrams, the longest incomplete line on each of its connections,
+        /// and what the engine and the store hold meanwhile.
         private static let memoryMost = (9 + 5 + 16 + 10) << 20
 
         /// Runs `flood` again and again on a thread of its own while the well-behaved sender sends,
