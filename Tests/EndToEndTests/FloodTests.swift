@@ -22,11 +22,14 @@ extension EndToEndTests {
         /// all slabs, a batch of datagrams, the longest incomplete line on each of its connections,
         /// and what the engine and the store hold meanwhile.
         private static let memoryMost = (9 + 5 + 16 + 10) << 20
+        /// What a device with one signal costs at most, in bytes: in the engine, in the store's
+        /// names and while it is written. There are as many as the limit allows, 20,000.
+        private static let deviceMost = 8 << 10
 
         /// Runs `flood` again and again on a thread of its own while the well-behaved sender sends,
         /// and checks what all of it came to.
         private func check(
-            refusals expected: [String],
+            refusals expected: [String], memory: Int = memoryMost, accepted: Int = 0,
             flood: @escaping @Sendable (_ udp: UInt16, _ tcp: UInt16) throws -> Void
         ) throws {
             let daemon = try RunningDaemon(
@@ -35,6 +38,9 @@ extension EndToEndTests {
             let before = try daemon.residentBytes
             let rounds = Count()
             let enough = Count()
+            // Known before the flood begins.
+            let peer = try LoopbackPeer(tcp: tcp)
+            try peer.send("pump,host=good v=0i\n")
             Thread.detachNewThread {
                 while enough.value == 0 {
                     // A flood whose connection is refused begins again.
@@ -43,9 +49,8 @@ extension EndToEndTests {
                 }
                 enough.add()
             }
-            let peer = try LoopbackPeer(tcp: tcp)
             var most = before
-            var sent = 0
+            var sent = 1
             while sent < Self.lines || rounds.value < Self.rounds {
                 try peer.send("pump,host=good v=\(sent)i\n")
                 sent += 1
@@ -58,8 +63,8 @@ extension EndToEndTests {
             #expect(peer.isClosedByListener())
             let ending = try daemon.stop()
             #expect(ending.code == 0)
-            #expect(ending.totals["lines"] == sent)
-            #expect(most - before <= Self.memoryMost, "\((most - before) >> 20) MiB more")
+            #expect(ending.totals["lines"] == sent + accepted)
+            #expect(most - before <= memory, "\((most - before) >> 20) MiB more")
             guard Database.isReadable else { return }
             let refused = try Database.rows(
                 directory("state"),
@@ -107,6 +112,21 @@ extension EndToEndTests {
                     return peer
                 }
                 withExtendedLifetime(peers) {}
+            }
+        }
+
+        @Test func freshDeviceNames() throws {
+            let round = Count()
+            try check(
+                refusals: ["tcp:\(Self.flooder) too_many_devices"],
+                memory: Self.memoryMost + 20_000 * Self.deviceMost, accepted: 20_000 - 1
+            ) { _, tcp in
+                round.add()
+                let peer = try LoopbackPeer(tcp: tcp, from: Self.flooder)
+                for start in stride(from: 0, to: 100_000, by: 1_000) {
+                    let lines = (start..<start + 1_000).map { "pump,host=fresh-\(round.value)-\($0) v=1\n" }
+                    try peer.send(lines.joined())
+                }
             }
         }
 

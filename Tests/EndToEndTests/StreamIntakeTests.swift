@@ -67,6 +67,28 @@ extension EndToEndTests {
             #expect(status.output.contains("0 open, 1 accepted, 0 refused, 0 closed for silence"))
         }
 
+        /// Also while no window closes.
+        @Test func statusCountsWhatHasComeSoFar() throws {
+            let directory = try TemporaryDirectory()
+            let daemon = try RunningDaemon(
+                in: directory, state: directory("state"), clock: "wall",
+                configuration: "[class.generic]\nwindow = \"1h\"\n")
+            let sender = try StreamSender(port: daemon.tcpPorts[0])
+            // The step that introduces the device tells of the first.
+            try sender.send("pump,host=p-1 v=1\n")
+            func accepted() throws -> Bool {
+                try ForestallProgram.run("status", "--json", "--state", directory("state"))
+                    .output.contains("\"lines_accepted\":2,")
+            }
+            try ForestallProgram.wait(for: "the first line") {
+                try ForestallProgram.run("devices", "--state", directory("state"))
+                    .output.contains("p-1")
+            }
+            try sender.send("pump,host=p-1 v=2\n")
+            try ForestallProgram.wait(for: "the second line") { try accepted() }
+            #expect(try daemon.stop().totals["lines"] == 2)
+        }
+
         @Test(.enabled(if: Database.isReadable, "needs the sqlite3 command"))
         func refusalsOfTheListenerAreStoredWithTheirSender() throws {
             let daemon = try RunningDaemon(

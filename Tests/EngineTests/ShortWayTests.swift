@@ -125,6 +125,64 @@ import Windows
         #expect(run.steps.flatMap(\.texts).count == 9_000)
     }
 
+    /// Signals of a second measurement have no reading in a window that the first has opened.
+    @Test func aWindowThatOnlyOtherSignalsHave() {
+        let run = EngineRun(.byEvent())
+        for minute in 0..<3 {
+            for second in [1, 2, 3] {
+                let time = minute * 60 + second
+                run.send("m,device=a v=\(time) \(time)000000000\n")
+            }
+            for second in [4, 5] {
+                let time = minute * 60 + second
+                run.send("n,device=a w=\(time) \(time)000000000\n")
+            }
+        }
+        run.finish()
+        #expect(
+            run.frames == [
+                "a 0...60 v:3@2.0 w:2@4.5", "a 60...120 v:3@62.0 w:2@64.5",
+                "a 120...180 v:3@122.0 w:2@124.5",
+            ])
+    }
+
+    /// Lines that are held for a jump of the clock are contradicted by any other line.
+    @Test func aPlainLineContradictsAJump() {
+        let run = EngineRun(.byEvent())
+        for _ in 0..<3 { run.send("m,device=a v=1 5000000000\n") }
+        run.send("m,device=a v=1 900000000000000000\n")
+        run.send("m,device=a v=1 5000000000\n")
+        run.finish()
+        #expect(run.refusals == ["clock_skew 1"])
+        #expect(run.counters.linesAccepted == 4)
+    }
+
+    /// A device whose clock stands still is believed until its stamps are too old.
+    @Test func aStampThatGrowsOld() {
+        var configuration = EngineConfiguration(
+            generic: MachineClass(
+                name: "generic", windows: WindowPolicy(length: .days(1))))
+        configuration.clock.maximumAge = .hours(1)
+        let run = EngineRun(configuration)
+        for minutes in [0, 1, 60, 61] as [Int64] {
+            run.send(
+                "m,device=a v=1 86400000000000\n", at: Timestamp(seconds: 86_400 + 60 * minutes))
+        }
+        run.flush()
+        #expect(run.refusals == ["clock_skew 1"])
+        #expect(run.counters.linesAccepted == 3)
+    }
+
+    /// By another listener the same series counts in milliseconds.
+    @Test func stampsOfAnotherPrecision() {
+        let run = EngineRun(.byEvent())
+        for _ in 0..<3 { run.send("m,device=a v=1 1000\n") }
+        run.send("m,device=a v=2 20\n", precision: .milliseconds)
+        run.finish()
+        #expect(run.closed.first?.frame.summaries.first?.first == 1)
+        #expect(run.closed.first?.frame.summaries.first?.last == 2)
+    }
+
     private func compare(_ run: EngineRun, _ accounts: [Key: Account], _ what: String) {
         var left = accounts
         var wrong: [String] = []

@@ -56,6 +56,18 @@ final class WindowBench {
         return true
     }
 
+    /// The same value for the first `signals` signals, the plain way or not at all; arrival is its
+    /// own time.
+    func sendPlainly(
+        _ value: Double, to device: DeviceID, signals: Int = 1, at time: Int64
+    ) -> Bool {
+        let place = store.expectedPlace(
+            of: registry[device].signals[0], count: signals, device: device)
+        return store.addPlainly(
+            Array(repeating: value, count: signals), count: signals, at: place, of: device,
+            time: Timestamp(seconds: time), arrival: Timestamp(seconds: time))
+    }
+
     /// A line that brings no reading; `false` when it was refused as late.
     func admit(_ device: DeviceID, at time: Int64) -> Bool {
         store.admit(device, at: Timestamp(seconds: time), arrival: Timestamp(seconds: time)) != nil

@@ -197,4 +197,21 @@ import Windows
             #expect(frame?.summaries.map(\.mean) == (0..<9).map { Double(100 * place + $0) })
         }
     }
+
+    /// The plain way takes a line only where the long one would change nothing but sums and clocks.
+    @Test func whatIsPlain() {
+        let bench = WindowBench()
+        let device = bench.addDevice(length: 60, lateness: 10, signals: 2)
+        #expect(!bench.sendPlainly(1, to: device, at: 30), "there is no window yet")
+        bench.send(1, to: device, signal: 0, at: 30)
+        #expect(!bench.sendPlainly(1, to: device, signals: 2, at: 31), "one signal has no reading")
+        #expect(bench.sendPlainly(2, to: device, at: 31))
+        #expect(bench.sendPlainly(3, to: device, at: 29), "out of order")
+        #expect(!bench.sendPlainly(1, to: device, at: 60), "another window")
+        bench.send(4, to: device, signal: 0, at: 65)
+        #expect(bench.sendPlainly(5, to: device, at: 69))
+        #expect(!bench.sendPlainly(1, to: device, at: 70), "the first window is due")
+        bench.finish()
+        #expect(bench.closed(device) == ["0...60 3@2.0", "60...120 2@4.5"])
+    }
 }

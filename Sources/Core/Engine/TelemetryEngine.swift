@@ -200,6 +200,12 @@ package struct TelemetryEngine: ~Copyable {
                 frame: frame, assessment: assessment, risks: risks.filter(\.isNew)))
     }
 
+    /// The counters as they stand, as a step without content: steps with content may be far apart,
+    /// and whoever looks at the counters wants to see today's.
+    package var progress: EngineStep {
+        EngineStep(sequence: pending.sequence - 1, advancedTo: reached, counters: counters)
+    }
+
     mutating func seal(emit: (EngineStep) -> Void) {
         if !ledger.isEmpty { pending.refused = ledger.take() }
         guard !pending.isEmpty else { return }

@@ -70,15 +70,16 @@ import Primitives
         return (index &+ 1) &* length &+ lateness <= min(greatestEvent, lastArrival)
     }
 
-    /// Notes a reading of the window of the last one, when that has data and nothing is due; then
-    /// the reading is not late either, because an open window is not closed before it is due.
+    /// Notes a reading of the window of the last one, which the caller knows to have data, when
+    /// nothing is due; then the reading is not late either, because an open window is not closed
+    /// before it is due. False when there is no last one, or its window is another.
     @inlinable @inline(__always) mutating func takePlainly(
         _ time: Int64, arrival: Int64
     ) -> Bool {
         let distance = UInt64(bitPattern: time &- cachedStart)
         let greatest = max(greatestEvent, time)
         guard distance < UInt64(bitPattern: length), cachedIndex >= openLow,
-            cachedIndex <= openHigh, min(greatest, arrival) < nextClose
+            min(greatest, arrival) < nextClose
         else { return false }
         greatestEvent = greatest
         lastArrival = max(lastArrival, arrival)

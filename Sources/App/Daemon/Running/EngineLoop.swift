@@ -13,6 +13,8 @@ import Windows
 struct EngineLoop: Sendable {
     /// Steps that may wait for the store.
     static let stepQueueCapacity = 64
+    /// Counters without a step are handed on at most this often, in nanoseconds.
+    static let countersInterval: UInt64 = 10_000_000_000
 
     let configuration: EngineConfiguration
     let pool: BlockPool
@@ -22,7 +24,8 @@ struct EngineLoop: Sendable {
     let start: @Sendable (EngineConfiguration) -> TelemetryEngine
     let checkpoints: CheckpointSchedule
     /// A live event clock seals steps by wall time too, so that nothing waits for the next line. A
-    /// replay must not: where its steps end depends on the recording alone.
+    /// replay must not: where its steps end depends on the recording alone. Likewise for counters
+    /// that no step carries.
     let sealsByWallTime: Bool
     /// Operators' decisions, offered by the store thread; a replay has none.
     var commands: BoundedQueue<OperatorCommand>?
@@ -51,6 +54,8 @@ struct EngineLoop: Sendable {
         var nextTick = MonotonicClock.now() + tick
         var nextCheckpoint = MonotonicClock.now() + checkpoints.interval
         var heartbeats = self.heartbeats
+        var counted = engine.counters
+        var nextCounting = MonotonicClock.now() + Self.countersInterval
         loop: while true {
             switch blocks.pop(until: min(nextTick, heartbeats.latest)) {
             case .element(let block):
@@ -66,6 +71,13 @@ struct EngineLoop: Sendable {
                 takeCommands(into: &engine)
                 letTimePass(&engine, emit: emit)
             }
+            if sealsByWallTime, now >= nextCounting {
+                nextCounting = now + Self.countersInterval
+                if engine.counters != counted {
+                    _ = work.push(.step(engine.progress, position: nil))
+                }
+                counted = engine.counters
+            }
             if heartbeats.isDue(at: now) { _ = work.push(.heartbeat) }
             if now >= nextCheckpoint, engine.canCheckpoint {
                 nextCheckpoint = now + checkpoints.interval
@@ -73,6 +85,7 @@ struct EngineLoop: Sendable {
             }
         }
         engine.finish(emit: emit)
+        if sealsByWallTime { _ = work.push(.step(engine.progress, position: nil)) }
         if engine.canCheckpoint {
             _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.inputAtEnd())))
         }
