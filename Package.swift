@@ -78,7 +78,10 @@ let app: [Target] = [
 
 let tests: [Target] = [
     .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"]),
-    .testTarget(name: "LineProtocolTests", dependencies: ["LineProtocol"]),
+    // What holds for any bytes: checked by the fuzz target and by the ordinary tests.
+    .target(
+        name: "ParserInvariants", dependencies: ["LineProtocol"], path: "Tests/Fuzz/Invariants"),
+    .testTarget(name: "LineProtocolTests", dependencies: ["LineProtocol", "ParserInvariants"]),
     .testTarget(name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "Primitives"]),
     .testTarget(name: "PlatformTests", dependencies: ["Platform", "Primitives"]),
     .testTarget(
@@ -126,11 +129,28 @@ let tests: [Target] = [
         path: "Tests/Benchmarks", exclude: ["results.md", "idle.py"]),
 ]
 
+// A fuzz target has no `main` and needs libFuzzer, so no ordinary build contains it. `make fuzz`
+// sets FORESTALL_FUZZ, and the package is then the parser and what checks it, instrumented.
+let isFuzzing = Context.environment["FORESTALL_FUZZ"] != nil
+let instrumented: [SwiftSetting] = [
+    .unsafeFlags(["-sanitize=fuzzer,address", "-parse-as-library"])
+]
+let fuzzed = ["LineProtocol", "ParserInvariants"]
+let fuzz: [Target] =
+    (core + tests).filter { fuzzed.contains($0.name) } + [
+        .target(name: "FuzzDriver", path: "Tests/Fuzz/Driver"),
+        .executableTarget(
+            name: "forestall-fuzz",
+            dependencies: ["FuzzDriver", "ParserInvariants", "LineProtocol"],
+            path: "Tests/Fuzz/LineProtocol",
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+    ]
+
 let package = Package(
     name: "forestall",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "forestall", targets: ["forestall"])],
-    dependencies: [
+    products: isFuzzing ? [] : [.executable(name: "forestall", targets: ["forestall"])],
+    dependencies: isFuzzing ? [] : [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(
@@ -138,7 +158,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     ],
-    targets: core + edges + app + tests)
+    targets: isFuzzing ? fuzz : core + edges + app + tests)
 
 // The gate sets FORESTALL_STRICT; a user's build does not, so that a newer compiler's new warning
 // breaks the gate and nobody's installation.
@@ -152,5 +172,5 @@ for target in package.targets where target.type != .system {
             .enableUpcomingFeature("InternalImportsByDefault"),
             .enableUpcomingFeature("MemberImportVisibility"),
             .strictMemorySafety(),
-        ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+        ] + (strict ? [.treatAllWarnings(as: .error)] : []) + (isFuzzing ? instrumented : [])
 }
