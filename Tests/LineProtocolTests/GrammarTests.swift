@@ -143,8 +143,8 @@ import Testing
         Case("false", "m a=false,b=False,c=FALSE", "m a=false,b=false,c=false"),
         Case("boolean before time", "m a=true 5\nm a=f 6", "m a=true @5", "m a=false @6"),
         Case(
-            "integer", "m v=0i,w=-1i,x=+1i,y=-0i",
-            "m v=integer(0),w=integer(-1),x=integer(1),y=integer(0)"),
+            "integer", "m v=0i,w=-1i,y=-0i",
+            "m v=integer(0),w=integer(-1),y=integer(0)"),
         Case(
             "integer limits", "m v=9223372036854775807i,w=-9223372036854775808i",
             "m v=integer(9223372036854775807),w=integer(-9223372036854775808)"),
@@ -153,11 +153,11 @@ import Testing
             "integer of seven and eight digits",
             "m v=1234567i,w=12345678i,x=-1234567i,y=123456789i",
             "m v=integer(1234567),w=integer(12345678),x=integer(-1234567),y=integer(123456789)"),
-        Case("unsigned", "m v=0u,w=17u,x=+1u", "m v=unsigned(0),w=unsigned(17),x=unsigned(1)"),
+        Case("unsigned", "m v=0u,w=17u", "m v=unsigned(0),w=unsigned(17)"),
         Case("unsigned limit", "m v=18446744073709551615u", "m v=unsigned(18446744073709551615)"),
-        Case("float", "m v=1.5,w=-1.5,x=+1.5", "m v=float(1.5),w=float(-1.5),x=float(1.5)"),
+        Case("float", "m v=1.5,w=-1.5", "m v=float(1.5),w=float(-1.5)"),
         Case(
-            "float without whole", "m v=.5,w=-.5,x=+.5", "m v=float(0.5),w=float(-0.5),x=float(0.5)"
+            "float without whole", "m v=.5,w=-.5", "m v=float(0.5),w=float(-0.5)"
         ),
         Case("float without fraction", "m v=5.,w=-5.", "m v=float(5.0),w=float(-5.0)"),
         Case(

@@ -22,7 +22,7 @@
 ///   power cut must not become devices. Other control bytes are content. Strings may contain all.
 /// - A newline ends a record everywhere but inside a string; a backslash does not protect it.
 /// - An unescaped `=` is content in measurements, ends keys, and is refused in tag values.
-/// - Quotes are content in names. Timestamps may be negative but carry no plus.
+/// - Quotes are content in names. Values and timestamps may be negative but carry no plus.
 public struct LineParser: ~Copyable {
     /// What one call found.
     @frozen public enum Outcome: Hashable, Sendable {

@@ -130,14 +130,15 @@ enum Numbers {
         byte == ASCII.comma || byte == ASCII.space || byte == ASCII.newline
     }
 
-    /// Any number: `[+-] digits [. digits] [e [+-] digits]`, with digits on at least one side of
-    /// the point; `[+-] digits i`; `[+] digits u`. Refusals point at the value's first byte.
+    /// Any number: `[-] digits [. digits] [e [+-] digits]`, with digits on at least one side of
+    /// the point; `[-] digits i`; `digits u`. A leading plus is refused, as every reader does.
+    /// Refusals point at the value's first byte.
     @inline(never) static func parse(
         _ window: ByteWindow, at offset: Int
     ) throws(Refusal) -> FieldValue {
         let sign = window.byte(offset)
         let negative = sign == ASCII.minus
-        let start = negative || sign == ASCII.plus ? offset &+ 1 : offset
+        let start = negative ? offset &+ 1 : offset
         var decimal = Decimal()
         let wholeEnd = decimal.readDigits(window, from: start)
         var end = wholeEnd

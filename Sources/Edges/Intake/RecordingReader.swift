@@ -40,13 +40,15 @@ package struct RecordingReader: ~Copyable, Sendable {
     private var pendingFailure: RecordingFailure?
     private var hasEnded = false
     private var isInsideOverlongLine = false
-    private var isFirstFill: Bool
+    private var isTextUnknown: Bool
 
     /// Opens the file ("-" is standard input). `startingAt` continues after an earlier
     /// ``InputPosition``. The default boundary is the last newline, which is right for text
-    /// without newlines inside quoted strings.
+    /// without newlines inside quoted strings. Unless told otherwise a file that does not begin
+    /// like text is refused: one mistaken for a recording would be refused line by line.
     package init(
         path: String, fileIndex: Int = 0, startingAt start: UInt64 = 0,
+        mustBeText: Bool = true,
         boundary: @escaping Boundary = RecordingReader.lastNewline
     ) throws(RecordingFailure) {
         var input = try RecordingBytes.open(path)
@@ -58,7 +60,7 @@ package struct RecordingReader: ~Copyable, Sendable {
                 ? ByteHash.hash(head.span, from: 0, to: head.count) : nil)
         tail = ByteSlab(capacity: 64 << 10)
         offset = start
-        isFirstFill = start == 0
+        isTextUnknown = mustBeText && start == 0
         self.input = input
         self.fileIndex = fileIndex
         self.boundary = boundary
@@ -141,8 +143,8 @@ package struct RecordingReader: ~Copyable, Sendable {
             if isInsideOverlongLine { count = skipLine(in: &slab, count) }
             if !input.isRegularFile && count > start { break }
         }
-        if isFirstFill && count > 0 {
-            isFirstFill = false
+        if isTextUnknown && count > 0 {
+            isTextUnknown = false
             let isText = slab.withBytes(0..<count) { RecordingReader.isText($0) }
             if !isText {
                 let failure = RecordingFailure.notText(identity.name)

@@ -26,7 +26,9 @@ package struct RecordDocument {
     private static func run(
         _ path: String, write: (String) -> Void
     ) throws -> (accepted: Int, refused: Int) {
-        var reader = try RecordingReader(path: path, boundary: RecordSplit.end)
+        // Binary lines are refused one by one here: whoever asks wants to see which.
+        var reader = try RecordingReader(
+            path: path, mustBeText: false, boundary: RecordSplit.end)
         var block = LineBlock(slabBytes: slabBytes, segmentsMax: 1)
         var parser = LineParser()
         var line = 1
