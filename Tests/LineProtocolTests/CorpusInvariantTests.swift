@@ -1,56 +1,51 @@
-import Foundation
+import LineProtocol
+import LineProtocolCorpus
 import ParserInvariants
 import Testing
 
-/// The committed corpus through the fuzz target's checks, plain and put together.
+/// What the fuzz target checks, over the corpus and seeded mutations of it: the short form of
+/// `make fuzz` that every test run has.
 @Suite struct CorpusInvariantTests {
-    private struct Case: Decodable {
-        let input: String?
-        /// For inputs that are no UTF-8: two hexadecimal digits a byte.
-        let hex: String?
+    private static let smallLimits = LineLimits(maxLineBytes: 100, maxTags: 3, maxFields: 4)
 
-        var bytes: [UInt8] {
-            if let input { return Array(input.utf8) }
-            let digits = Array(hex ?? "")
-            return stride(from: 0, to: digits.count, by: 2).compactMap {
-                UInt8(String(digits[$0...$0 + 1]), radix: 16)
-            }
-        }
-    }
-
+    /// Short cases: the long ones are about limits and have little else to say.
     private static func inputs() throws -> [[UInt8]] {
-        let folder = URL(filePath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Corpus/line-protocol")
-        var inputs: [[UInt8]] = []
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-        where name.hasSuffix(".jsonl") {
-            let data = try Data(contentsOf: folder.appending(path: name))
-            for line in data.split(separator: 0x0A) {
-                inputs.append(try JSONDecoder().decode(Case.self, from: line).bytes)
-            }
-        }
-        return inputs
+        try LineProtocolCase.all().map(\.bytes).filter { $0.count < 200 }
     }
 
     @Test func everyCase() throws {
-        let inputs = try Self.inputs()
-        #expect(inputs.count >= 400)
-        for input in inputs {
-            let wrong = ParserInvariants.violation(in: input)
-            #expect(wrong == nil, "\(String(decoding: input.prefix(200), as: UTF8.self))")
+        var usual = ParserInvariants()
+        var small = ParserInvariants(limits: Self.smallLimits)
+        for each in try LineProtocolCase.all() {
+            let text = String(decoding: each.bytes.prefix(200), as: UTF8.self)
+            let wrong = usual.violation(in: each.bytes) ?? small.violation(in: each.bytes)
+            #expect(wrong == nil, "\(text.debugDescription)")
         }
     }
 
-    /// Short cases in groups, so that what one leaves behind meets the next.
-    @Test func manyInOneInput() throws {
-        let inputs = try Self.inputs().filter { $0.count < 200 }
-        var random = SeededGenerator(seed: 0xC0_4B05)
-        for _ in 0..<400 {
-            var joined: [UInt8] = []
-            for _ in 0..<8 { joined += random.pick(inputs) + [0x0A] }
-            let wrong = ParserInvariants.violation(in: joined)
-            #expect(wrong == nil, "\(String(decoding: joined, as: UTF8.self))")
+    /// Cases changed at random places, and put behind one another so that what one leaves behind
+    /// meets the next.
+    @Test(arguments: [UInt64(1), 2, 3, 4]) func mutations(seed: UInt64) throws {
+        let inputs = try Self.inputs()
+        var random = SeededGenerator(seed: seed)
+        var usual = ParserInvariants()
+        var small = ParserInvariants(limits: Self.smallLimits)
+        for _ in 0..<1_500 {
+            var bytes = random.pick(inputs)
+            for _ in 0..<random.below(4) { bytes += [0x0A] + random.pick(inputs) }
+            for _ in 0..<random.below(5) where !bytes.isEmpty {
+                let index = random.below(bytes.count)
+                switch random.below(4) {
+                case 0: bytes.remove(at: index)
+                case 1: bytes.insert(random.pick(RobustnessTests.spice), at: index)
+                case 2: bytes[index] = random.pick(RobustnessTests.spice)
+                default: bytes[index] = UInt8(truncatingIfNeeded: random.next())
+                }
+            }
+            let wrong = usual.violation(in: bytes) ?? small.violation(in: bytes)
+            guard let wrong else { continue }
+            Issue.record("\(bytes): \(wrong); seed \(seed)")
+            return
         }
     }
 }

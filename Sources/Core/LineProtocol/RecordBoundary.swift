@@ -10,6 +10,10 @@
 /// looks like the closing one). Then the record ends at the first newline after that opening
 /// quote and the lines behind it are read as records of their own.
 ///
+/// Two more say that this is no text at all: among the fields a NUL outside a string, and a value
+/// that begins with `=`, as the binary ones of QuestDB's second protocol do. Then quotes mean
+/// nothing and the record ends at the next newline. No good fields have either.
+///
 /// Cost: linear in the input even for hostile bytes, because a search for a closing quote stops
 /// at the next quote, and a later search never starts before the point where this one stopped.
 enum RecordBoundary {
@@ -23,18 +27,16 @@ enum RecordBoundary {
         var offset = window.skippingBlanks(0)
         while true {
             let byte = window.byte(offset)
-            if byte == ASCII.newline {
-                return (min(offset &+ 1, window.count), offset < window.count)
-            }
+            if byte == ASCII.newline { return lineEnd(window, offset) }
             if byte == ASCII.space { break }
             offset = afterCharacter(window, offset)
         }
         while true {
             let byte = window.byte(offset)
-            if byte == ASCII.newline {
-                return (min(offset &+ 1, window.count), offset < window.count)
-            }
+            if byte == ASCII.newline || byte == 0 { return lineEnd(window, offset) }
             guard byte == ASCII.equals, window.byte(offset &+ 1) == ASCII.doubleQuote else {
+                let isBinary = byte == ASCII.equals && window.byte(offset &+ 1) == ASCII.equals
+                if isBinary { return lineEnd(window, offset) }
                 offset = afterCharacter(window, offset)
                 continue
             }
@@ -47,6 +49,14 @@ enum RecordBoundary {
             }
             offset = close &+ 1
         }
+    }
+
+    /// The next newline ends the record, whatever stands before it.
+    private static func lineEnd(
+        _ window: ByteWindow, _ offset: Int
+    ) -> (end: Int, isDecided: Bool) {
+        let newline = window.newline(from: offset)
+        return (min(newline &+ 1, window.count), newline < window.count)
     }
 
     /// The offset of the next character; an escaped delimiter and its backslash are one.

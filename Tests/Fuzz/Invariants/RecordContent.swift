@@ -1,21 +1,21 @@
 import Glibc
-import LineProtocol
+package import LineProtocol
 
 /// Everything one accepted record says, free of escapes.
-struct RecordContent: Equatable {
-    enum Value: Equatable {
+package struct RecordContent: Equatable {
+    package enum Value: Equatable {
         case number(FieldKind, bits: UInt64)
         case text([UInt8])
     }
 
-    var measurement: [UInt8]
-    var tags: [[[UInt8]]] = []
-    var fields: [(key: [UInt8], value: Value)] = []
+    package private(set) var measurement: [UInt8]
+    package private(set) var tags: [[[UInt8]]] = []
+    package private(set) var fields: [(key: [UInt8], value: Value)] = []
     /// The doubles of the fields, bit by bit.
-    var doubles: [UInt64] = []
-    var timestamp: Int64?
+    package private(set) var doubles: [UInt64] = []
+    package private(set) var timestamp: Int64?
 
-    init(_ bytes: [UInt8], _ offsets: borrowing LineOffsets) {
+    package init(_ bytes: [UInt8], _ offsets: borrowing LineOffsets) {
         func part(_ start: Int, _ end: Int, _ kind: EscapedPart) -> [UInt8] {
             Escapes.unescaped(bytes.span, from: start, to: end, of: kind)
         }
@@ -42,7 +42,7 @@ struct RecordContent: Equatable {
         timestamp = offsets.hasTimestamp ? offsets.timestamp : nil
     }
 
-    static func == (left: RecordContent, right: RecordContent) -> Bool {
+    package static func == (left: RecordContent, right: RecordContent) -> Bool {
         left.measurement == right.measurement && left.tags == right.tags
             && left.doubles == right.doubles && left.timestamp == right.timestamp
             && left.fields.elementsEqual(right.fields) { $0.key == $1.key && $0.value == $1.value }
