@@ -11,12 +11,17 @@ import Testing
     ) -> [LineProtocolCase.Record] {
         var found: [LineProtocolCase.Record] = []
         var position = 0
+        var line = 1
+        var counted = 0
         while true {
             let outcome =
                 deferring
                 ? parser.nextDeferringTags(bytes.span, position: &position, end: bytes.count)
                 : parser.next(bytes.span, position: &position, end: bytes.count)
-            let line = 1 + bytes[..<parser.offsets.recordStart].count { $0 == 0x0A }
+            while counted < parser.offsets.recordStart {
+                if bytes[counted] == 0x0A { line += 1 }
+                counted += 1
+            }
             switch outcome {
             case .record:
                 if deferring, parser.splitTags(bytes.span) != nil {

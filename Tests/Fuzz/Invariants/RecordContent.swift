@@ -126,7 +126,9 @@ extension RecordContent {
         case .unsigned: return UInt64(text.dropLast()) == bits && number == Double(bits)
         case .boolean: return bits <= 1 && number == Double(bits)
         case .string:
-            return bits == 0 && number.isNaN && text.hasPrefix("\"") && text.hasSuffix("\"")
+            // By bytes: a combining character behind a quote makes one character with it.
+            let quotes = text.utf8.first == 0x22 && text.utf8.last == 0x22
+            return bits == 0 && number.isNaN && quotes
         }
     }
 }
