@@ -204,4 +204,42 @@ enum DecimalText {
         guard let last = text.last?.wholeNumberValue, last > 0 else { return text }
         return text.dropLast() + String(last - 1) + "9999999"
     }
+
+    /// Halfway between two texts of the same form, without the zeros around it.
+    static func middle(_ left: String, _ right: String) -> String {
+        let sum = added(left, right)
+        var digits: [UInt8] = []
+        var carry: UInt8 = 0
+        for digit in sum {
+            guard digit != 0x2E else {
+                digits.append(digit)
+                continue
+            }
+            let current = carry * 10 + digit - 0x30
+            digits.append(0x30 + current / 2)
+            carry = current % 2
+        }
+        digits.append(carry == 0 ? 0x30 : 0x35)
+        while digits.last == 0x30 { digits.removeLast() }
+        return String(decoding: digits.drop { $0 == 0x30 }, as: UTF8.self)
+    }
+
+    /// Twice a number, in the same form.
+    static func doubled(_ text: String) -> String {
+        String(decoding: added(text, text), as: UTF8.self)
+    }
+
+    /// The sum of two texts of the same form, which has room for it.
+    private static func added(_ left: String, _ right: String) -> [UInt8] {
+        var sum = Array(left.utf8)
+        let other = Array(right.utf8)
+        precondition(sum.count == other.count, "texts of different forms")
+        var carry: UInt8 = 0
+        for index in sum.indices.reversed() where sum[index] != 0x2E {
+            let current = sum[index] - 0x30 + other[index] - 0x30 + carry
+            sum[index] = 0x30 + current % 10
+            carry = current / 10
+        }
+        return sum
+    }
 }

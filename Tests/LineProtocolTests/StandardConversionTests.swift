@@ -36,6 +36,7 @@ import Testing
 
     private static func text(_ random: inout SeededGenerator) -> String {
         let sign = random.below(4) == 0 ? "-" : ""
+        if random.below(48) == 0 { return sign + neighbours(&random) }
         switch random.below(8) {
         case 0:  // What sensors send: the short path.
             let digits = NumbersTests.digits(1 + random.below(6), &random)
@@ -72,5 +73,36 @@ import Testing
         case 1: return text + (text.contains(".") ? "000000001" : ".000000001")
         default: return DecimalText.decremented(text)
         }
+    }
+
+    /// Between two neighbouring doubles anywhere in the range, subnormals and the last one before
+    /// infinity included: every digit of the place halfway, a digit more behind hundreds or
+    /// thousands of zeros, or the least bit below.
+    private static func neighbours(_ random: inout SeededGenerator) -> String {
+        let exponent = random.pick([0, 0, 1, 2, 52, 1_023, 2_046, random.below(2_047)])
+        let pattern = UInt64(exponent) << 52 | random.next() >> UInt64(12 + random.below(52))
+        let lower = Double(bitPattern: min(pattern, Double.greatestFiniteMagnitude.bitPattern))
+        // Beyond the last double lies the one that would follow if there were one.
+        let upper = lower.nextUp.isFinite ? exactText(lower.nextUp) : nextAfterLast
+        let text = DecimalText.middle(exactText(lower), upper)
+        switch random.below(3) {
+        case 0: return text
+        case 1: return text + String(repeating: "0", count: random.below(3_000)) + "1"
+        default: return DecimalText.decremented(text)
+        }
+    }
+
+    /// 2^1024 in the form of `exactText`: twice 2^1023.
+    private static let nextAfterLast = DecimalText.doubled(exactText(0x1p1023))
+
+    /// All digits of a positive double, as many before and behind the point as the greatest and
+    /// the least one need, by the C library.
+    private static func exactText(_ value: Double) -> String {
+        var text = [CChar](repeating: 0, count: 1_500)
+        let count = unsafe withVaList([value]) {
+            unsafe vsnprintf(&text, text.count, "%.1075f", $0)
+        }
+        let digits = String(decoding: text[..<Int(count)].map { UInt8($0) }, as: UTF8.self)
+        return String(repeating: "0", count: 310 + 1_075 - digits.count) + digits
     }
 }
