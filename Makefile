@@ -5,8 +5,8 @@ PROGRAM = $(BUILD)/release/forestall
 
 KILLS ?= 100
 
-.PHONY: help dependencies build demo smoke test kill-test flood-test container-test systemd-security lint \
-	format bench bench-idle bench-all clean
+.PHONY: help dependencies build demo smoke test kill-test flood-test container-test \
+	systemd-security fuzz fuzz-canaries numbers lint format bench bench-idle bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -42,6 +42,18 @@ container-test: build ## the unit under a real systemd in a container (root, Deb
 
 systemd-security: ## how exposed the unit's sandbox leaves the program
 	@systemd-analyze security --offline=true systemd/forestall.service
+
+fuzz: ## the line protocol parser under libFuzzer, 10,000,000 inputs (RUNS=N)
+	@sh packaging/dependencies.sh python3
+	@sh Tests/Fuzz/fuzz.sh $(or $(RUNS),10000000)
+
+fuzz-canaries: ## faults put into the parser, which the fuzzer must find
+	@sh packaging/dependencies.sh python3
+	@sh Tests/Fuzz/canaries.sh
+
+numbers: dependencies ## a million decimal texts, compared with the C library (NUMBERS=N)
+	FORESTALL_NUMBERS=$(or $(NUMBERS),1000000) $(SWIFT) test --scratch-path $(BUILD) \
+		--filter StandardConversionTests
 
 lint: ## format and style, as the gate checks them
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -149,21 +149,23 @@ let fuzz: [Target] =
             name: "forestall-fuzz",
             dependencies: ["FuzzDriver", "ParserInvariants", "LineProtocol"],
             path: "Tests/Fuzz/LineProtocol",
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])])
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address"])]),
     ]
 
 let package = Package(
     name: "forestall",
     platforms: [.macOS(.v15)],
     products: isFuzzing ? [] : [.executable(name: "forestall", targets: ["forestall"])],
-    dependencies: isFuzzing ? [] : [
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-        .package(
-            url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    ],
+    dependencies: isFuzzing
+        ? []
+        : [
+            .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+            .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+            .package(
+                url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+            .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+            .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        ],
     targets: isFuzzing ? fuzz : core + edges + app + tests)
 
 // The gate sets FORESTALL_STRICT; a user's build does not, so that a newer compiler's new warning
@@ -178,5 +180,6 @@ for target in package.targets where target.type != .system {
             .enableUpcomingFeature("InternalImportsByDefault"),
             .enableUpcomingFeature("MemberImportVisibility"),
             .strictMemorySafety(),
-        ] + (strict ? [.treatAllWarnings(as: .error)] : []) + (isFuzzing ? [instrumented(target)] : [])
+        ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+        + (isFuzzing ? [instrumented(target)] : [])
 }
