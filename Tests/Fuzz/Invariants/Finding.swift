@@ -18,9 +18,9 @@ struct Finding: Equatable {
 
 /// What a parser finds in some bytes, and what is wrong with how it finds it.
 enum Reading {
-    /// Appends all findings in `bytes[start..<end]`. Returns what is wrong, nil when nothing is: the
-    /// position must advance with every call up to the end, and what is found must lie in between
-    /// and be numbers (see `RecordContent.violation`).
+    /// Appends all findings in `bytes[start..<end]`. Returns what is wrong, nil when nothing is:
+    /// the position must advance with every call up to the end, and what is found must lie in
+    /// between and be numbers (see `RecordContent.violation`).
     static func read(
         _ bytes: [UInt8], from start: Int = 0, to end: Int? = nil, deferring: Bool = false,
         _ parser: inout LineParser, into found: inout [Finding]
