@@ -50,6 +50,28 @@ extension EndToEndTests {
             #expect(streamed == (try Database.rows(directory("replayed"), windows)))
         }
 
+        /// Lines of QuestDB's second protocol between lines of text, cut at every byte: a binary
+        /// double, one that holds the bytes of an opening quote, and an array, whose element type
+        /// is a newline.
+        @Test func binaryLinesAreRefusedAndHarmNoText() throws {
+            let daemon = try RunningDaemon(in: directory, state: directory("state"))
+            let sender = try StreamSender(port: daemon.tcpPorts[0])
+            let double: [UInt8] = [0x3D, 0x10, 0, 0, 0, 0, 0, 0, 0xF0, 0x3F]
+            let quote: [UInt8] = [0x3D, 0x10, 0x3D, 0x22, 0, 0, 0, 0, 0xF0, 0x3F]
+            let array: [UInt8] = [0x3D, 0x0E, 0x0A, 1, 2, 0, 0, 0] + double.dropFirst(2)
+            let text = Array("pump,host=p-1,size=5\" v=1,note=\"a\nb\" 1767571200000000000\n".utf8)
+            var bytes = text
+            for binary in [double, quote, array] {
+                bytes += "pump,host=p-1 v=".utf8 + binary + " 1767571200000000000\n".utf8 + text
+            }
+            for byte in bytes { try sender.send([byte]) }
+            let ending = try daemon.stop()
+            #expect(ending.code == 0)
+            // The array's newline makes two of it.
+            #expect(ending.totals["lines"] == 4)
+            #expect(ending.totals["refused"] == 4)
+        }
+
         @Test func linesBecomeWindowsWhileTheDaemonRuns() throws {
             let daemon = try RunningDaemon(
                 in: directory, state: directory("state"), clock: "wall",

@@ -17,13 +17,14 @@ private struct Reading {
 }
 
 private func read(
-    _ path: String, slab: Int = 64 << 10, from start: UInt64 = 0,
+    _ path: String, slab: Int = 64 << 10, from start: UInt64 = 0, mustBeText: Bool = true,
     boundary: @escaping RecordingReader.Boundary = RecordingReader.lastNewline
 ) -> Reading {
     var reading = Reading()
     do throws(RecordingFailure) {
         var reader = try RecordingReader(
-            path: path, fileIndex: 3, startingAt: start, boundary: boundary)
+            path: path, fileIndex: 3, startingAt: start, mustBeText: mustBeText,
+            boundary: boundary)
         var block = LineBlock(slabBytes: slab, segmentsMax: 1)
         do throws(RecordingFailure) {
             while try reader.fill(&block, arrival: Timestamp(seconds: 9)) {
@@ -209,6 +210,8 @@ private func lines(_ count: Int, seed: UInt64, endsWithNewline: Bool = true) -> 
             let binary = read(root + "/" + name)
             #expect(binary.failure?.code == .notText, "\(name)")
             #expect(binary.bytes.isEmpty, "\(name)")
+            let asked = read(root + "/" + name, mustBeText: false)
+            #expect(asked.failure == nil && !asked.bytes.isEmpty, "\(name)")
             #expect(
                 binary.failure?.message == "\(root)/\(name) is not text: it holds bytes that no"
                     + " line protocol has - give a recording in line protocol, plain or gzip")
