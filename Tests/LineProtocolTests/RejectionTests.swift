@@ -72,6 +72,8 @@ import Testing
         Case(.unquotedText, 5, "m v=nano"),
         Case(.unquotedText, 5, "m v=="),
         Case(.unquotedText, 5, "m v=\u{0}"),
+        Case(.unquotedText, 5, "m v=\u{0}\u{0}\u{0}\u{0}\u{0}t1"),
+        Case(.unquotedText, 5, "m v=\u{0}\u{0}true 17"),
         Case(.unquotedText, 5, "m v=é"),
         Case(.unquotedText, 9, "m v=1,w=ok"),
         Case(.unquotedText, 5, "m v=i"),

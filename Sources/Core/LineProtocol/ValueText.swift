@@ -61,7 +61,8 @@ enum ValueText {
     }
 
     /// The five spellings of each truth value that InfluxDB takes, and no others: `t`, `T`, `true`,
-    /// `True`, `TRUE` and the same of false. The constants are their bytes, the first on the left.
+    /// `True`, `TRUE` and the same of false. The constants are their bytes, the first on the left;
+    /// the length tells them from the same bytes behind NULs.
     private static func boolean(_ window: ByteWindow, at offset: Int) -> FieldValue? {
         var length = 0
         var packed: UInt64 = 0
@@ -70,9 +71,11 @@ enum ValueText {
             length &+= 1
         }
         let isTrue: Bool
-        switch packed {
-        case 0x74, 0x54, 0x7472_7565, 0x5472_7565, 0x5452_5545: isTrue = true
-        case 0x66, 0x46, 0x66_616C_7365, 0x46_616C_7365, 0x46_414C_5345: isTrue = false
+        switch (length, packed) {
+        case (1, 0x74), (1, 0x54), (4, 0x7472_7565), (4, 0x5472_7565), (4, 0x5452_5545):
+            isTrue = true
+        case (1, 0x66), (1, 0x46), (5, 0x66_616C_7365), (5, 0x46_616C_7365), (5, 0x46_414C_5345):
+            isTrue = false
         default: return nil
         }
         return FieldValue(
