@@ -5,6 +5,7 @@ struct KnownSeriesReader: ~Copyable {
     private var parser: LineParser
     private var layouts: [[UInt8]: Int] = [:]
     private var numbers: [Double]
+    private var hint = LineHint()
 
     init(limits: LineLimits) {
         parser = LineParser(limits: limits)
@@ -16,10 +17,22 @@ struct KnownSeriesReader: ~Copyable {
         let span = bytes.span
         for finding in findings {
             let start = finding.start
+            let (keyEnd, next) = hint.line(span, from: start, to: bytes.count)
+            guard next > start, next <= bytes.count, keyEnd >= start, keyEnd <= bytes.count else {
+                return "the hint at \(start) is outside the input: \(keyEnd), \(next)"
+            }
             let isGuessed = parser.guessKey(span, at: start, end: bytes.count)
             var layout = isGuessed ? layouts[key(bytes)] : nil
             if layout == nil, parser.passKey(span, at: start, end: bytes.count) {
                 layout = layouts[key(bytes)]
+            }
+            if let known = layout, known >= 0 {
+                // As a caller does that knows the key from elsewhere.
+                let keyCount = parser.offsets.seriesKeyEnd - start
+                guard
+                    parser.expectKey(span, at: start, end: bytes.count, keyCount: keyCount),
+                    layouts[key(bytes)] == known
+                else { return "a known key at \(start) is not found by its length" }
             }
             var position = start
             if let layout, layout >= 0,
