@@ -6,7 +6,8 @@ PROGRAM = $(BUILD)/release/forestall
 KILLS ?= 100
 
 .PHONY: help dependencies build demo smoke test kill-test flood-test container-test \
-	systemd-security fuzz fuzz-canaries numbers lint format bench bench-idle bench-all clean
+	systemd-security fuzz fuzz-canaries numbers lint format bench bench-idle bench-ingest \
+	bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -69,7 +70,12 @@ bench-idle: build ## what the daemon costs at 1,000 signals a second, and when n
 	@sh packaging/dependencies.sh python3
 	@python3 Tests/Benchmarks/idle.py --program $(PROGRAM) $(if $(OUT),--out $(OUT))
 
-bench-all: bench bench-idle ## every figure of the project
+bench-ingest: build ## receiving, beside a program that only counts bytes and InfluxDB 1.x
+	@sh packaging/dependencies.sh gcc python3
+	-@sh packaging/dependencies.sh influxdb # without it the run says that it is not measured
+	@python3 Tests/Benchmarks/ingest.py --program $(PROGRAM) $(if $(OUT),--out $(OUT))
+
+bench-all: bench bench-idle bench-ingest ## every figure of the project
 
 clean:
 	$(SWIFT) package clean --scratch-path $(BUILD)
