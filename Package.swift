@@ -121,6 +121,11 @@ let tests: [Target] = [
         dependencies: [
             "Daemon", "Engine", "Tickets", "Prognosis", "Detection", "Windows", "Primitives",
         ]),
+    // Replaces malloc in the program of the tests, so it is in no product.
+    .target(name: "AllocationCount", path: "Tests/AllocationCount"),
+    .testTarget(
+        name: "AllocationTests",
+        dependencies: ["AllocationCount", "Engine", "Intake", "Platform", "Primitives", logging]),
     // The real binary, real sockets, real files; the dependency makes sure that it is built.
     .testTarget(name: "EndToEndTests", dependencies: ["forestall", "LineProtocolCorpus"]),
     .testTarget(name: "TidyTests"),
@@ -131,7 +136,9 @@ let tests: [Target] = [
             "Engine", "Platform", "Store", "Primitives", grdb, grdbSQLite, logging,
         ],
         path: "Tests/Benchmarks",
-        exclude: ["results.md", "idle.py", "ingest.py", "peers.py", "load.c", "receiver.c"]),
+        exclude: [
+            "results.md", "idle.py", "ingest.py", "peers.py", "lines.h", "load.c", "receiver.c",
+        ]),
 ]
 
 // A fuzz target has no `main` and needs libFuzzer, so no ordinary build contains it. `make fuzz`

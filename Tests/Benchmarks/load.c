@@ -12,17 +12,20 @@
    Absent on purpose: threads. One core makes and sends more than the receivers beside it take, and
    what it spends is not the receiver's. Between two bursts of a paced load it sleeps.
 
-     --to           udp:HOST:PORT  tcp:HOST:PORT  unix:PATH  unixgram:PATH  http:HOST:PORT/PATH?QUERY
-                    file:PATH (- is standard output)
+     --to           udp:HOST:PORT  tcp:HOST:PORT  unix:PATH  unixgram:PATH
+                    http:HOST:PORT/PATH?QUERY  file:PATH (- is standard output)
      --rate         values per second; 0, the default, is as fast as it goes
      --seconds      5      --lines    0: no bound
      --devices      1000   --signals  4 of each, one line has all
      --stamps       now (the time of sending, in nanoseconds) or none
      --unit-bytes   1400 of a datagram, 65536 of a write to a stream: whole lines, never more
      --unit-lines   5000 of an HTTP body
+     --together     datagrams in a system call, at most 64; a paced load sends a millisecond's
      --connections  1, of a stream or of HTTP; units go to them in turn
      --seed         1 */
 #define _GNU_SOURCE
+#include "lines.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -34,22 +37,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SIGNALS_MAX = 32, BATCH = 64, CONNECTIONS_MAX = 64, KEY_BYTES = 64, NAME_BYTES = 16 };
+enum { BATCH = 64, CONNECTIONS_MAX = 64 };
 
 enum transport { UDP, TCP, UNIX_STREAM, UNIX_DATAGRAM, HTTP, FILE_OUTPUT };
-
-/* A device: the bytes before its fields, and where each of its signals stands, in thousandths. */
-struct device {
-    char key[KEY_BYTES];
-    uint32_t key_bytes;
-    int32_t signals[SIGNALS_MAX];
-};
 
 struct unit {
     char *bytes;
@@ -64,24 +61,17 @@ static struct {
     uint16_t port;
     double rate, seconds;
     uint64_t lines;
-    uint32_t devices, signals, unit_lines, connections;
+    uint32_t devices, signals, unit_lines, together, connections;
     size_t unit_bytes;
     bool has_stamps;
     uint64_t seed;
-} options = {.seconds = 5, .devices = 1000, .signals = 4, .unit_lines = 5000, .connections = 1,
-             .has_stamps = true, .seed = 1};
+} options = {.seconds = 5, .devices = 1000, .signals = 4, .unit_lines = 5000, .together = BATCH,
+             .connections = 1, .has_stamps = true, .seed = 1};
 
 static struct {
     uint64_t lines, bytes, units, failed;
 } sent;
 
-static struct device *devices;
-static uint32_t next_device;
-static char names[SIGNALS_MAX][NAME_BYTES];
-static uint32_t name_bytes[SIGNALS_MAX];
-static uint64_t random_state;
-static char thousandths[1000][3];
-static size_t line_bytes_max;
 static int connections[CONNECTIONS_MAX];
 
 static void fail(const char *what) {
@@ -100,106 +90,7 @@ static double now(void) {
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-/* xorshift64 (Marsaglia, 2003): enough for noise, and next to nothing beside a system call. */
-static uint32_t next_random(void) {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state >> 32);
-}
-
-/* ---- Lines ---- */
-
-static void make_devices(void) {
-    static const char *known[] = {"flow", "current", "pressure", "vibration"};
-    static const int32_t levels[] = {30412, 11018, 4930, 2817};
-    random_state = options.seed * 0x9E3779B97F4A7C15u | 1;
-    for (int value = 0; value < 1000; value++) {
-        char text[4];
-        snprintf(text, sizeof text, "%03d", value);
-        memcpy(thousandths[value], text, 3);
-    }
-    for (uint32_t signal = 0; signal < options.signals; signal++) {
-        char name[NAME_BYTES];
-        if (signal < 4) {
-            snprintf(name, sizeof name, "%s", known[signal]);
-        } else {
-            snprintf(name, sizeof name, "signal_%02u", signal);
-        }
-        name_bytes[signal] = (uint32_t)snprintf(
-            names[signal], NAME_BYTES, "%s%s=", signal > 0 ? "," : "", name);
-        line_bytes_max += name_bytes[signal] + 12;
-    }
-    line_bytes_max += KEY_BYTES + 24;
-    devices = calloc(options.devices, sizeof *devices);
-    if (devices == NULL) {
-        fail("make devices");
-    }
-    for (uint32_t index = 0; index < options.devices; index++) {
-        struct device *device = &devices[index];
-        device->key_bytes = (uint32_t)snprintf(
-            device->key, KEY_BYTES, "pump,device=P-%04u,site=n%u,line=%u ", index, index % 8,
-            index % 10);
-        for (uint32_t signal = 0; signal < options.signals; signal++) {
-            int32_t level = levels[signal % 4];
-            device->signals[signal] = level + (int32_t)(next_random() % (uint32_t)(level / 4));
-        }
-    }
-}
-
-/* Bytes of the text of `value` at `to`; `digits` are made from the right. */
-static char *write_number(char *to, uint32_t value) {
-    char digits[10];
-    int count = 0;
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    while (count > 0) {
-        *to++ = digits[--count];
-    }
-    return to;
-}
-
-/* A step of the walk, at most about half a percent, drawn back a little to where it began. */
-static int32_t walk(int32_t value, uint32_t signal) {
-    static const int32_t levels[] = {30412, 11018, 4930, 2817};
-    int32_t level = levels[signal % 4];
-    uint32_t step = (uint32_t)level / 256 + 1;
-    value += (int32_t)(next_random() % (2 * step + 1)) - (int32_t)step - (value - level) / 128;
-    return value > 0 ? value : 0;
-}
-
-static char *write_line(char *to, const char *stamp) {
-    struct device *device = &devices[next_device];
-    next_device = next_device + 1 < options.devices ? next_device + 1 : 0;
-    memcpy(to, device->key, device->key_bytes);
-    to += device->key_bytes;
-    for (uint32_t signal = 0; signal < options.signals; signal++) {
-        int32_t value = walk(device->signals[signal], signal);
-        device->signals[signal] = value;
-        memcpy(to, names[signal], NAME_BYTES);
-        to += name_bytes[signal];
-        to = write_number(to, (uint32_t)value / 1000);
-        *to++ = '.';
-        memcpy(to, thousandths[value % 1000], 3);
-        to += 3;
-    }
-    if (stamp != NULL) {
-        *to++ = ' ';
-        memcpy(to, stamp, 19);
-        to += 19;
-    }
-    *to++ = '\n';
-    return to;
-}
-
-/* One more nanosecond: no two lines of a unit have the same time. */
-static void advance(char *stamp) {
-    for (int digit = 18; digit >= 0 && ++stamp[digit] > '9'; digit--) {
-        stamp[digit] = '0';
-    }
-}
+/* ---- Units ---- */
 
 static void fill(struct unit *unit, uint64_t lines_left) {
     char stamp[24];
@@ -383,8 +274,9 @@ static void send_writes(struct unit *units, int number) {
 /* How many units go out together: as many as the transport takes in a call, but of a paced load
    not more than a millisecond's. */
 static int units_together(void) {
+    bool is_datagram = options.transport == UDP || options.transport == UNIX_DATAGRAM;
     int most = options.transport == HTTP ? (int)options.connections
-        : options.transport == UDP || options.transport == UNIX_DATAGRAM ? BATCH : 1;
+        : is_datagram ? (int)options.together : 1;
     if (options.rate > 0 && options.transport != HTTP) {
         double lines = (double)options.unit_bytes / (double)line_bytes_max;
         double due = options.rate / 1000 / (lines * options.signals);
@@ -399,7 +291,7 @@ static double run(void) {
     int together = units_together();
     struct unit units[BATCH];
     for (int index = 0; index < together; index++) {
-        units[index].bytes = malloc(options.unit_bytes + NAME_BYTES);
+        units[index].bytes = malloc(options.unit_bytes + LINE_SPARE_BYTES);
         if (units[index].bytes == NULL) {
             fail("make buffers");
         }
@@ -426,7 +318,8 @@ static double run(void) {
             double due = start + (double)sent.lines * options.signals / options.rate;
             if (due > time) {
                 double pause = due - time;
-                struct timespec sleep = {(time_t)pause, (long)((pause - (double)(time_t)pause) * 1e9)};
+                long rest = (long)((pause - (double)(time_t)pause) * 1e9);
+                struct timespec sleep = {(time_t)pause, rest};
                 nanosleep(&sleep, NULL);
                 time = now();
             }
@@ -487,6 +380,8 @@ static void parse(int count, char **arguments) {
             options.unit_bytes = strtoull(value, NULL, 10);
         } else if (strcmp(name, "--unit-lines") == 0) {
             options.unit_lines = (uint32_t)atoi(value);
+        } else if (strcmp(name, "--together") == 0) {
+            options.together = (uint32_t)atoi(value);
         } else if (strcmp(name, "--connections") == 0) {
             options.connections = (uint32_t)atoi(value);
         } else if (strcmp(name, "--seed") == 0) {
@@ -500,14 +395,17 @@ static void parse(int count, char **arguments) {
     }
     if (options.signals < 1 || options.signals > SIGNALS_MAX || options.devices < 1
         || options.connections < 1 || options.connections > CONNECTIONS_MAX
-        || options.unit_lines < 1) {
-        usage("a number out of range among", "--devices, --signals, --connections, --unit-lines");
+        || options.unit_lines < 1 || options.together < 1 || options.together > BATCH) {
+        usage("a number out of range among",
+              "--devices, --signals, --connections, --unit-lines, --together");
     }
 }
 
 int main(int count, char **arguments) {
     parse(count, arguments);
-    make_devices();
+    make_devices(options.devices, options.signals, options.seed);
+    /* A pause ends when it is due; the kernel's default is 50 microseconds later. */
+    prctl(PR_SET_TIMERSLACK, 1);
     if (options.transport == HTTP) {
         options.unit_bytes = (size_t)options.unit_lines * line_bytes_max;
     } else if (options.unit_bytes == 0) {

@@ -127,7 +127,7 @@ class Forestall(Peer):
     """The program under test, with a durable store and every listener it has."""
 
     name = "forestall"
-    quiet = 2
+    quiet = 1.5
 
     LISTENERS = {
         "udp": '[intake]\nudp = ["127.0.0.1:0"]\n',
@@ -167,7 +167,8 @@ class Forestall(Peer):
                 intake[transport] = '["127.0.0.1:0"]'
             else:
                 others += text
-        return "[intake]\n" + "".join(f"{key} = {value}\n" for key, value in intake.items()) + others
+        keys = "".join(f"{key} = {value}\n" for key, value in intake.items())
+        return "[intake]\n" + keys + others
 
     def understands(self, directory, transport):
         """Whether this program has such a listener: its own check of the configuration says."""
@@ -271,9 +272,10 @@ bind-address = "127.0.0.1:{rpc}"
     def taken(self):
         """Values in points it says it wrote: both services count them once they are written."""
         points = 0
+        counts = {"udp": "pointsTx", "httpd": "pointsWrittenOK"}
         for series in self.query("SHOW STATS")["results"][0]["series"]:
             row = dict(zip(series["columns"], series["values"][0]))
-            points += row.get({"udp": "pointsTx", "httpd": "pointsWrittenOK"}.get(series["name"]), 0)
+            points += row.get(counts.get(series["name"]), 0)
         return points * self.signals
 
 

@@ -3,11 +3,12 @@
    cc -O2 -o receiver receiver.c
    receiver udp | tcp | unix PATH | unixgram PATH
 
-   Out: a line `port N` (0 for a path) when it receives; at SIGUSR1 and, when the kernel holds nothing
-   more, at SIGTERM one JSON object: `bytes`, `units` (datagrams, reads) and `drops` of the kernel.
-   Always: one thread, as few system calls as a receiver of lines could do with: datagrams in batches
-   of 64 as Forestall's, with their senders and the kernel's counter of drops; streams in reads of
-   64 KiB. Absent on purpose: a look at the bytes. */
+   Out: a line `port N` (0 for a path) when it receives; at SIGUSR1 and, when the kernel holds
+   nothing more, at SIGTERM one JSON object: `bytes`, `units` (datagrams, reads) and `drops` of the
+   kernel.
+   Always: one thread, as few system calls as a receiver of lines could do with: datagrams in
+   batches of 64 as Forestall's, with their senders and the kernel's counter of drops; streams in
+   reads of 64 KiB. Absent on purpose: a look at the bytes. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

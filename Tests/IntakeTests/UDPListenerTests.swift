@@ -167,6 +167,36 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
         #expect(before.allSatisfy { $0 == "flood value=1\n" })
     }
 
+    /// What follows closely is taken together: the second of three datagrams wakes the listener,
+    /// which waits for the time to be over and finds the third as well. The first waits for nobody.
+    @Test func closeDatagramsAreTakenTogether() throws {
+        var limits = IntakeLimits()
+        limits.gatherTime = 500_000_000
+        // Cut by the kernel to what it grants; the listener then gathers for a shorter time.
+        limits.receiveBufferBytes = 4 << 20
+        let reception = try Reception(limits: limits)
+        let socket = try DatagramSocket(
+            connectingTo: "127.0.0.1", port: reception.listener.localPort)
+        let start = MonotonicClock.now()
+        try send("first", on: socket)
+        #expect(reception.next()?.map(\.text) == ["first"])
+        try send("second", on: socket)
+        try send("third", on: socket)
+        #expect(reception.receive(2) == ["second", "third"])
+        #expect(MonotonicClock.now() - start >= reception.listener.gatherTime)
+        #expect(reception.finish() == [])
+    }
+
+    /// A buffer that a burst could fill while nobody looks is looked at sooner.
+    @Test func aSmallBufferIsNotLeftAlone() throws {
+        for (granted, expected) in [(16 << 10, 2_048), (1 << 20, 131_072)] {
+            var limits = IntakeLimits()
+            limits.receiveBufferBytes = granted
+            let listener = try UDPListener(host: "127.0.0.1", port: 0, limits: limits, logger: quiet)
+            #expect(listener.gatherTime <= UInt64(expected))
+        }
+    }
+
     /// With one slab the listener waits for the consumer, and goes on when it gets the slab back.
     @Test func oneSlabIsEnough() throws {
         var limits = IntakeLimits()

@@ -13,6 +13,21 @@ import Testing
             sourceLocation: location)
     }
 
+    /// The search for a quote goes by several bytes at a time; it finds one wherever it stands, and
+    /// takes no other byte for one.
+    @Test func anOpenStringIsSeenAtEveryOffset() {
+        for length in 0..<80 {
+            let name = String(repeating: "#", count: length)
+            let before = "m v=1\n"
+            check(before + "m\(name) t=\"a\n", before.utf8.count)
+            // One bit less, one bit more, and the top bit.
+            for other in ["\u{21}", "\u{23}", "\u{A2}"] {
+                let text = before + "m\(name)\(other) t=1\n"
+                check(text, text.utf8.count)
+            }
+        }
+    }
+
     @Test func ends() {
         check("", 0)
         check("m v=1", 0)

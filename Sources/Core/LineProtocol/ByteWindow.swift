@@ -67,6 +67,25 @@
         }
     }
 
+    /// Whether the byte the pattern repeats is anywhere in the window. Every byte of a stream goes
+    /// through here, so four words are tested at once; the short form of the test is exact when
+    /// only "any or none" is asked, because its first false lane lies above a true one.
+    func contains(_ pattern: UInt64) -> Bool {
+        var offset = 0
+        while let (first, second) = twoWords(offset), let (third, fourth) = twoWords(offset &+ 16) {
+            let hits =
+                Lanes.mayEqual(first, pattern) | Lanes.mayEqual(second, pattern)
+                | Lanes.mayEqual(third, pattern) | Lanes.mayEqual(fourth, pattern)
+            if hits & Lanes.tops != 0 { return true }
+            offset &+= 32
+        }
+        while offset < count {
+            if Lanes.equal(word(offset), pattern) != 0 { return true }
+            offset &+= 8
+        }
+        return false
+    }
+
     /// The offset of the next newline, or `count`.
     func newline(from offset: Int) -> Int {
         var offset = offset
@@ -129,9 +148,17 @@ enum Lanes {
     static let tops: UInt64 = 0x8080_8080_8080_8080
     static let lows: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
     static let newlines: UInt64 = 0x0A0A_0A0A_0A0A_0A0A
+    static let doubleQuotes: UInt64 = 0x2222_2222_2222_2222
 
     @inline(__always) static func equal(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
         ~((((word & lows) ^ pattern) &+ lows) | word) & tops
+    }
+
+    /// The short form: a top bit is set in the lowest byte that is equal, perhaps in bytes above
+    /// it, and in none when none is equal. Other bits mean nothing.
+    @inline(__always) static func mayEqual(_ word: UInt64, _ pattern: UInt64) -> UInt64 {
+        let difference = word ^ pattern
+        return (difference &- 0x0101_0101_0101_0101) & ~difference
     }
 
     /// Comma, equals, backslash, and every byte up to space (space, newline, NUL, controls).

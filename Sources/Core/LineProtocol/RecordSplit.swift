@@ -35,7 +35,6 @@ package enum RecordSplit {
     }
 
     private static func hasQuote(_ bytes: Span<UInt8>, _ count: Int) -> Bool {
-        for index in 0..<count where bytes[index] == ASCII.doubleQuote { return true }
-        return false
+        bytes.withWindow(from: 0, count: count) { $0.contains(Lanes.doubleQuotes) }
     }
 }

@@ -6,7 +6,8 @@ package import Primitives
 ///
 /// One thread runs ``run(pool:queue:)``. It takes everything the socket holds with as few system
 /// calls as possible, and hands a block on as soon as the block is full or the socket is empty, so
-/// that no line waits for the next one. When the pool is empty it stops receiving: then the
+/// that no line waits for the next one, but for ``IntakeLimits/gatherTime`` where datagrams follow
+/// each other closely. When the pool is empty it stops receiving: then the
 /// kernel's buffer fills. Over UDP the kernel then drops, and the drops are counted; over a Unix
 /// socket the senders wait.
 package final class UDPListener: LineListener {
@@ -96,11 +97,20 @@ package final class UDPListener: LineListener {
         var batch = DatagramBatch(
             datagrams: limits.datagramsPerBatch, bytesMax: limits.datagramBytesMax)
         defer { published.publish(reception.counts) }
+        var nextLook: UInt64 = 0
         while true {
             try socket.waitForInput(or: wake)
             if stopRequest.isRequested { break }
+            if MonotonicClock.now() < nextLook { MonotonicClock.sleep(until: nextLook) }
+            nextLook = MonotonicClock.now() + gatherTime
+            let before = reception.counts.datagrams
             // Bounded, so that a flood cannot hide a stop request.
-            guard try receiveAll(&reception, &batch, batchesMax: 16) else { return }
+            guard try receiveAll(&reception, &batch, batchesMax: Self.batchesPerLook) else {
+                return
+            }
+            let taken = Int(clamping: reception.counts.datagrams - before)
+            // It ended before the socket was empty.
+            if taken >= Self.batchesPerLook * limits.datagramsPerBatch { nextLook = 0 }
         }
         // Nothing new may come in between, or a busy sender could keep the drain going for ever.
         // On a system without socket filters the bound on batches ends it: the kernel accounts
@@ -122,6 +132,16 @@ package final class UDPListener: LineListener {
     package func stop() {
         stopRequest.request()
         wake.raise()
+    }
+
+    private static let batchesPerLook = 16
+
+    /// Nanoseconds between two looks at the socket. In this time its buffer must not fill: memory
+    /// for datagrams is written at less than eight bytes a nanosecond. A Unix socket holds a
+    /// handful of datagrams (`net.unix.max_dgram_qlen`, often 10), and its senders wait.
+    package var gatherTime: UInt64 {
+        guard kind == .udp else { return 0 }
+        return min(limits.gatherTime, UInt64(clamping: receiveBufferBytes / 8))
     }
 
     /// Receives until the socket is empty or the bound is reached, and hands on the last, partly
