@@ -4,9 +4,9 @@ against InfluxDB 1.x and against Forestall, over every transport each of them ha
 
 What comes in: the release program, and `load.c` and `receiver.c` beside this file. What goes out:
 one table and, with --out, OUT/bench-ingest.json. Sender and receiver run on the same two cores; who
-is not being measured is stopped. A figure is the median of several rounds; what varies least on a machine
-with other work is processor time, which is the receiver's whole process with the kernel's work for
-it. Deliberately absent: a verdict; `reference` is what the figure is held against.
+is not being measured is stopped. A figure is the median of several rounds; what varies least on a
+machine with other work is processor time, which is the receiver's whole process with the kernel's
+work for it. Deliberately absent: a verdict; `reference` is what the figure is held against.
 
 The load: lines of 112 bytes, 3 tags, 4 values with three decimals that walk at random, a stamp in
 nanoseconds, from 1,000 devices in turn. Forestall closes windows of 2 seconds, which is thirty

@@ -192,7 +192,8 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
         for (granted, expected) in [(16 << 10, 2_048), (1 << 20, 131_072)] {
             var limits = IntakeLimits()
             limits.receiveBufferBytes = granted
-            let listener = try UDPListener(host: "127.0.0.1", port: 0, limits: limits, logger: quiet)
+            let listener = try UDPListener(
+                host: "127.0.0.1", port: 0, limits: limits, logger: quiet)
             #expect(listener.gatherTime <= UInt64(expected))
         }
     }
