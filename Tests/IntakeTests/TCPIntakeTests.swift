@@ -51,6 +51,47 @@ import Testing
         #expect(reception.counts.accepted == UInt64(bytes.count + 1))
     }
 
+    /// Small pieces that follow closely are taken together, of all connections: the second line
+    /// wakes the listener, which waits for the time to be over. The first waits for nobody.
+    @Test func closePiecesAreTakenTogether() throws {
+        var limits = IntakeLimits()
+        limits.gatherTime = 500_000_000
+        let reception = try TCPReception(limits: limits)
+        let (one, other) = (
+            try TCPClient(port: reception.port), try TCPClient(port: reception.port)
+        )
+        let start = MonotonicClock.now()
+        try one.send("first\n")
+        #expect(reception.receive(bytes: 6).text == "first\n")
+        try one.send("second\n")
+        try other.send("third\n")
+        #expect(reception.receive(bytes: 13).text.utf8.count == 13)
+        #expect(MonotonicClock.now() - start >= limits.gatherTime)
+        #expect(reception.finish().text.isEmpty)
+    }
+
+    /// Where much comes there is no waiting: a pause of half a second at the beginning, at the end,
+    /// and wherever the sender is slow, but none for each of the sixty reads.
+    @Test func muchIsTakenAtOnce() throws {
+        var limits = IntakeLimits()
+        limits.gatherTime = 500_000_000
+        let reception = try TCPReception(limits: limits)
+        let text = String(repeating: "0123456789abcde\n", count: 60 * 4_096)
+        let sender = try PlatformThread(name: "sender") { [port = reception.port] in
+            do {
+                let client = try TCPClient(port: port)
+                try client.send(text)
+            } catch {
+                Issue.record("\(error)")
+            }
+        }
+        let start = MonotonicClock.now()
+        #expect(reception.receive(bytes: text.utf8.count).text == text)
+        #expect(MonotonicClock.now() - start < 15_000_000_000)
+        sender.join()
+        #expect(reception.finish().text.isEmpty)
+    }
+
     @Test func everyByteMayComeAlone() throws {
         let reception = try TCPReception()
         let client = try TCPClient(port: reception.port)

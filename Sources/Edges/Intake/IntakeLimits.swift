@@ -35,9 +35,9 @@ package struct IntakeLimits: Hashable, Sendable {
     package var datagramsPerBatch = 64
     /// The kernel's buffer per socket, in bytes; cut to `net.core.rmem_max` without privilege.
     package var receiveBufferBytes = 8 << 20
-    /// Datagrams that follow each other closely are taken together: a listener that has just
-    /// looked looks again after this time at the earliest, in nanoseconds, and sooner where the
-    /// kernel's buffer is small. Each look wakes two threads.
+    /// Datagrams and small pieces of streams that follow each other closely are taken together: a
+    /// listener that has just looked looks again after this time at the earliest, in nanoseconds;
+    /// for datagrams sooner where the kernel's buffer is small. Each look wakes two threads.
     package var gatherTime: UInt64 = 1_000_000
     /// Longest line of a stream, in bytes without its newline.
     package var lineBytesMax = 65_536

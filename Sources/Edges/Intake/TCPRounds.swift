@@ -23,6 +23,8 @@ struct TCPRounds: ~Copyable {
     private var paused: Set<Int> = []
     private var warnedOfDescriptors = false
     private var nextLook: UInt64 = 0
+    /// When the next round may begin; ``MonotonicClock``.
+    private var nextRound: UInt64 = 0
     /// False once nobody takes blocks any more.
     private var isWanted = true
 
@@ -51,9 +53,15 @@ struct TCPRounds: ~Copyable {
 
     /// One round. False when nobody takes blocks any more.
     mutating func next() throws(SystemFailure) -> Bool {
-        let ready = try poll.wait(milliseconds: pause)
+        var ready = try poll.wait(milliseconds: pause)
+        if MonotonicClock.now() < nextRound {
+            // Whoever has something to read by then is of this round, too.
+            MonotonicClock.sleep(until: nextRound)
+            ready = try poll.wait(milliseconds: 0)
+        }
         let now = MonotonicClock.now()
         let arrival = WallClock.now()
+        let bytesBefore = counts.bytes
         for index in 0..<ready where isWanted {
             let token = poll.token(index)
             if token < Self.firstListenerToken {
@@ -62,6 +70,9 @@ struct TCPRounds: ~Copyable {
                 try accept(Int(token - Self.firstListenerToken), arrival: arrival, now: now)
             }
         }
+        // Where much comes there is more to read already, and nobody is made to wait.
+        let isMuch = counts.bytes - bytesBefore >= UInt64(limits.readBytesMin)
+        nextRound = isMuch ? 0 : now + limits.gatherTime
         if now >= nextLook { try lookAfterTheQuiet(arrival: arrival, now: now) }
         return filling.handOn() && isWanted
     }
