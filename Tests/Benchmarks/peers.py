@@ -151,9 +151,9 @@ class Forestall(Peer):
         self.wait_for("it did not start", lambda: "\nready\n" in "\n" + self.log.read_text())
         text = self.log.read_text()
         for transport in understood:
-            place = re.search(rf"listening transport={transport} \S*?=?(\S*:\d+|/\S+)", text)
+            place = re.search(rf"listening transport={transport} address=(\S+)", text)
             if place:
-                self.targets[transport] = f"{transport}:" + place[1].rpartition("=")[2]
+                self.targets[transport] = f"{transport}:{place[1]}"
         if "http" in self.targets:
             self.targets["http"] += "/write?db=bench&precision=ns"
 
