@@ -310,13 +310,14 @@ def figures_of(directory, options):
             f"forestall has no listener for {one}"
             for one in transports if one not in forestall.targets]
         settle_in(forestall, load, 80, options, figures)
-        if options.small:
-            absent.append("influxdb is left out of the short form")
-        elif peers.InfluxDB.program():
-            group.append(peers.InfluxDB(directory / "influxdb", SIGNALS))
+        influxdb = None if options.small else peers.InfluxDB.find(directory / "package")
+        if influxdb:
+            group.append(peers.InfluxDB(directory / "influxdb", influxdb, SIGNALS))
             settle_in(group[-1], load, 30, options, figures)
+        elif options.small:
+            absent.append("influxdb is left out of the short form")
         else:
-            absent.append("influxdb is not installed (apt-get install influxdb)")
+            absent.append("influxdb is neither installed nor among this system's packages")
         rounds(group, load, options, figures)
     finally:
         for peer in group:

@@ -244,17 +244,28 @@ bind-address = "127.0.0.1:{rpc}"
 """
 
     @staticmethod
-    def program():
-        return shutil.which("influxd")
+    def find(directory):
+        """Its path: installed, or unpacked from Debian's package, which starts no service; or
+        None."""
+        installed = shutil.which("influxd")
+        if installed or not shutil.which("apt-get"):
+            return installed
+        directory.mkdir(parents=True, exist_ok=True)
+        for command in ("apt-get download -q influxdb", "dpkg-deb -x influxdb_*.deb ."):
+            outcome = subprocess.run(
+                ["sh", "-c", command], cwd=directory, capture_output=True, check=False)
+            if outcome.returncode != 0:
+                return None
+        return str(directory / "usr/bin/influxd")
 
-    def __init__(self, directory, signals):
+    def __init__(self, directory, program, signals):
         directory.mkdir(parents=True, exist_ok=True)
         rpc, self.http, udp = free_ports(3)
         configuration = directory / "influxdb.conf"
         configuration.write_text(self.CONFIGURATION.format(
             rpc=rpc, http=self.http, udp=udp, directory=directory))
         self.signals = signals
-        super().__init__(directory, [self.program(), "-config", str(configuration)])
+        super().__init__(directory, [program, "-config", str(configuration)])
         self.wait_for("it did not start", lambda: self.query("CREATE DATABASE bench"))
         self.targets = {
             "udp": f"udp:127.0.0.1:{udp}",
