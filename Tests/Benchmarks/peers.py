@@ -52,6 +52,7 @@ class Peer:
             if found:
                 return found
             if self.process.poll() is not None or time.monotonic() > end:
+                self.process.kill()
                 raise Failure(f"{self.name}: {what}: {self.log.read_text()[-2000:]}")
             time.sleep(0.05)
 
