@@ -9,8 +9,7 @@ internal import Primitives
 /// one read each, and hands the block on at the end of every round, so that no line waits for the
 /// next one, but for ``IntakeLimits/gatherTime`` where little comes often, and no sender keeps the
 /// others waiting. When the pool is empty it stops reading and accepting: then the kernel's buffers
-/// fill and the peers wait. So nothing is lost for want
-/// of speed.
+/// fill and the peers wait. So nothing is lost for want of speed.
 package final class TCPIntake: LineListener {
     private let listeners: [TCPListener]
     private let limits: IntakeLimits

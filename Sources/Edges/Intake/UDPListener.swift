@@ -7,9 +7,8 @@ package import Primitives
 /// One thread runs ``run(pool:queue:)``. It takes everything the socket holds with as few system
 /// calls as possible, and hands a block on as soon as the block is full or the socket is empty, so
 /// that no line waits for the next one, but for ``IntakeLimits/gatherTime`` where datagrams follow
-/// each other closely. When the pool is empty it stops receiving: then the
-/// kernel's buffer fills. Over UDP the kernel then drops, and the drops are counted; over a Unix
-/// socket the senders wait.
+/// each other closely. When the pool is empty it stops receiving: then the kernel's buffer fills.
+/// Over UDP the kernel then drops, and the drops are counted; over a Unix socket the senders wait.
 package final class UDPListener: LineListener {
     /// Where it listens, with the port the kernel chose if it was asked to: `127.0.0.1:8094`.
     package let localAddress: String
