@@ -174,12 +174,12 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
         limits.gatherTime = 500_000_000
         // Without privilege the kernel grants less; the listener then gathers for a shorter time.
         limits.receiveBufferBytes = 512 << 20
-        let reception = try Reception(limits: limits)
+        let reception = try DatagramReception(limits: limits)
         let socket = try DatagramSocket(
             connectingTo: "127.0.0.1", port: reception.listener.localPort)
         let start = MonotonicClock.now()
         try send("first", on: socket)
-        #expect(reception.next()?.map(\.text) == ["first"])
+        #expect(reception.receive(1) == ["first"])
         try send("second", on: socket)
         try send("third", on: socket)
         #expect(reception.receive(2) == ["second", "third"])
@@ -194,7 +194,7 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
         limits.receiveBufferBytes = 512 << 20
         limits.datagramsPerBatch = 1
         let texts = (0..<320).map { "line \($0)\n" }
-        let reception = try Reception(limits: limits) { listener in
+        let reception = try DatagramReception(limits: limits) { listener in
             let socket = try DatagramSocket(
                 connectingTo: "127.0.0.1", port: listener.localPort)
             for text in texts { try send(text, on: socket) }
