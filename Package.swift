@@ -15,6 +15,11 @@ let unixSignals = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let core: [Target] = [
     .target(name: "Primitives", path: "Sources/Core/Primitives"),
@@ -39,12 +44,12 @@ let core: [Target] = [
 ]
 
 let edges: [Target] = [
-    .target(name: "CSystem", path: "Sources/Edges/CSystem"),
+    .target(name: "CPlatform", path: "Sources/Edges/CPlatform"),
     .systemLibrary(
         name: "CZlib", path: "Sources/Edges/CZlib", pkgConfig: "zlib",
         providers: [.apt(["zlib1g-dev"])]),
     .target(
-        name: "Platform", dependencies: ["CSystem", "Primitives"], path: "Sources/Edges/Platform"),
+        name: "Platform", dependencies: ["CPlatform", "Primitives"], path: "Sources/Edges/Platform"),
     .target(
         name: "Intake", dependencies: ["CZlib", "Platform", "Primitives", logging],
         path: "Sources/Edges/Intake"),
@@ -58,6 +63,13 @@ let edges: [Target] = [
     .target(
         name: "Delivery", dependencies: ["Store", "Platform", "Primitives", logging],
         path: "Sources/Edges/Delivery"),
+    .target(
+        name: "Web",
+        dependencies: [
+            "Store", "Intake", "LineProtocol", "Platform", "Primitives", hummingbird,
+            hummingbirdTLS, nioCore, nioPosix, nioSSL, logging,
+        ],
+        path: "Sources/Edges/Web"),
 ]
 
 let app: [Target] = [
@@ -173,6 +185,10 @@ let package = Package(
                 url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
             .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
             .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+            .package(
+                url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+            .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+            .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         ],
     targets: isFuzzing ? fuzz : core + edges + app + tests)
 

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CPlatform
 package import Primitives
 
 /// Receive buffers for many datagrams per system call, allocated once.

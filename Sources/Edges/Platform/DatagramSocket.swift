@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CPlatform
 internal import Glibc
 
 /// A socket of datagrams: UDP or Unix and bound for receiving, or UDP and connected for sending.

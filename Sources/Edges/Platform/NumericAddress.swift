@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CPlatform
 
 /// An IP address as two halves, the way ``LineSource`` carries it.
 ///

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CPlatform
 internal import Glibc
 
 /// A socket this process was started with: the protocol of `sd_listen_fds(3)`, as systemd's socket

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CPlatform
 internal import Glibc
 
 /// Waits on any number of sockets at once and tells which can be read (epoll, level-triggered: what

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CPlatform
 internal import Glibc
 
 /// Whoever started this program and watches over it, by the protocol of sd_notify(3): systemd, or

@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CPlatform
 internal import Glibc
 
 /// A Unix socket in the file system: who may reach it, and whose it is.

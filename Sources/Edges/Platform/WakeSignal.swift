@@ -1,4 +1,4 @@
-internal import CSystem
+internal import CPlatform
 internal import Glibc
 
 /// Wakes a thread that waits on a socket. Once raised it stays raised.
