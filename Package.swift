@@ -19,6 +19,9 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 let core: [Target] = [
@@ -66,8 +69,8 @@ let edges: [Target] = [
     .target(
         name: "Web",
         dependencies: [
-            "Store", "Intake", "LineProtocol", "Platform", "Primitives", hummingbird,
-            hummingbirdTLS, nioCore, nioPosix, nioSSL, logging,
+            "Intake", "LineProtocol", "Platform", "Primitives", hummingbird, hummingbirdTLS,
+            httpTypes, nioCore, nioHTTPTypes, nioPosix, nioSSL, nioTLS, logging,
         ],
         path: "Sources/Edges/Web"),
 ]
@@ -188,7 +191,9 @@ let package = Package(
             .package(
                 url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
             .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+            .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
             .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+            .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         ],
     targets: isFuzzing ? fuzz : core + edges + app + tests)
 

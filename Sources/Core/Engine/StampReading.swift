@@ -90,12 +90,12 @@ extension TelemetryEngine {
     /// Counts what the listeners refused before it became lines, beside what the engine refuses.
     /// `reason` is a stable word; `sample` is the beginning of what was refused, if there is any.
     package mutating func noteRefused(
-        _ reason: String, isLine: Bool, count: Int, source: LineSource, sample: Span<UInt8>,
-        at arrival: Timestamp
+        _ reason: String, isLine: Bool, count: Int, source: LineSource, column: Int = 1,
+        sample: Span<UInt8>, at arrival: Timestamp
     ) {
         if isLine { counters.linesRefused += UInt64(count) }
         ledger.note(
-            reason, count: count, source: source, column: 1, record: sample, start: 0,
+            reason, count: count, source: source, column: column, record: sample, start: 0,
             end: sample.count, time: clock.now ?? arrival)
     }
 }

@@ -3,6 +3,8 @@
     /// Nanoseconds, as the protocol says; with the wall clock a stamp that cannot be nanoseconds is
     /// read as what it fits.
     case auto
+    case hours = "h"
+    case minutes = "m"
     case seconds = "s"
     case milliseconds = "ms"
     case microseconds = "us"
@@ -15,6 +17,8 @@
         case .microseconds: return 1_000
         case .milliseconds: return 1_000_000
         case .seconds: return 1_000_000_000
+        case .minutes: return 60_000_000_000
+        case .hours: return 3_600_000_000_000
         }
     }
 
@@ -29,6 +33,8 @@
     package var plural: String {
         switch self {
         case .auto: return "whatever fits"
+        case .hours: return "hours"
+        case .minutes: return "minutes"
         case .seconds: return "seconds"
         case .milliseconds: return "milliseconds"
         case .microseconds: return "microseconds"

@@ -1,5 +1,5 @@
 internal import CZlib
-internal import Platform
+package import Platform
 
 /// Unpacks one gzip member after another.
 ///
@@ -7,16 +7,16 @@ internal import Platform
 /// lives in a ``PinnedValue`` that nobody else sees. The input and output
 /// pointers are set from buffers lent for exactly the duration of the one `inflate` call and
 /// cleared after it; their counts are the buffers' counts, so zlib cannot leave them.
-@safe struct GzipInflater: ~Copyable, Sendable {
-    struct Step {
+@safe package struct GzipInflater: ~Copyable, Sendable {
+    package struct Step {
         /// Bytes of input used.
-        var consumed: Int
+        package var consumed: Int
         /// Bytes of output written.
-        var produced: Int
-        var outcome: Outcome
+        package var produced: Int
+        package var outcome: Outcome
     }
 
-    enum Outcome {
+    package enum Outcome {
         case goesOn
         /// The member is complete and its checksum right.
         case memberEnded
@@ -25,7 +25,7 @@ internal import Platform
 
     private let state: PinnedValue<z_stream>
 
-    init() {
+    package init() {
         unsafe state = unsafe PinnedValue(unsafe z_stream())
         // 16 + 15: gzip header and trailer only, largest window.
         let code = unsafe inflateInit2_(
@@ -38,7 +38,7 @@ internal import Platform
     }
 
     /// Unpacks as much of `input` as fits into `output`.
-    mutating func inflate(
+    package mutating func inflate(
         _ input: inout ByteSlab, _ inputRange: Range<Int>,
         into output: inout ByteSlab, _ outputRange: Range<Int>
     ) -> Step {
@@ -66,7 +66,7 @@ internal import Platform
     }
 
     /// Makes ready for the next member.
-    mutating func beginMember() {
+    package mutating func beginMember() {
         unsafe inflateReset(state.pointer)
     }
 }

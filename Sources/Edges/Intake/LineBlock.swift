@@ -1,4 +1,4 @@
-internal import Platform
+package import Platform
 package import Primitives
 
 /// One piece of a block: whole lines that came from one sender at one time.
@@ -102,7 +102,7 @@ package struct LineBlock: ~Copyable, Sendable {
     }
 
     /// Adds a refusal. False, and nothing is added, when the block carries as many as it can.
-    mutating func note(_ refusal: IntakeRefusal) -> Bool {
+    package mutating func note(_ refusal: IntakeRefusal) -> Bool {
         for index in refusals.indices where refusals[index].merge(refusal) { return true }
         guard refusals.count < IntakeRefusal.perBlock else { return false }
         refusals.append(refusal)
@@ -132,7 +132,7 @@ package struct LineBlock: ~Copyable, Sendable {
 
     /// Lets a reader put bytes straight into the free part of the block; the result is how many of
     /// them, from its start, are whole lines and become a segment.
-    mutating func extend<Failure: Error>(
+    package mutating func extend<Failure: Error>(
         source: LineSource, arrival: Timestamp, precision: StampPrecision, terms: UInt16 = 0,
         _ body: (inout ByteSlab, _ free: Range<Int>) throws(Failure) -> Int
     ) throws(Failure) {

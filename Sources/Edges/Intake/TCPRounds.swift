@@ -207,7 +207,7 @@ struct TCPRounds: ~Copyable {
             case .lineTooLong: counts.overlongLines += 1
             case .connectionLost: counts.cutLines += 1
             case .rateExceeded, .tooManySources: counts.linesOverRate += UInt64(refusal.count)
-            case .tooManyConnections, .tooManyConnectionsOfSource, .sourceNotAllowed: break
+            default: break
             }
             note(refusal)
         }

@@ -15,6 +15,13 @@ package struct Descriptor: ~Copyable, Sendable {
 
     deinit { close(number) }
 
+    /// Gives the descriptor away; who takes it closes it.
+    consuming func release() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
+
     /// Opens a file; `operation` is the word for the failure ("read", "write").
     static func open(
         _ path: String, flags: Int32, mode: mode_t = 0o640, operation: String

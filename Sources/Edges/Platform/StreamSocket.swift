@@ -67,6 +67,9 @@ package struct ListeningSocket: ~Copyable, Sendable {
     /// From now on nobody finds a Unix socket; who waits there already can still be taken.
     package func removeFile() { file?.remove() }
 
+    /// Gives the descriptor away; who takes it closes it.
+    package consuming func release() -> Int32 { descriptor.release() }
+
     /// A connection that waits to be taken, or nil. A peer that has given up meanwhile is none.
     package func accept() throws(SystemFailure) -> StreamSocket? {
         var high: UInt64 = 0

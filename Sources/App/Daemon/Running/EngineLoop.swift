@@ -98,8 +98,8 @@ struct EngineLoop: Sendable {
     ) {
         for refusal in block.refusals {
             engine.noteRefused(
-                refusal.reason.rawValue, isLine: refusal.reason.isAboutALine,
-                count: refusal.count, source: refusal.source, sample: refusal.sample.span,
+                refusal.name, isLine: refusal.isAboutALine, count: refusal.count,
+                source: refusal.source, column: refusal.column, sample: refusal.sample.span,
                 at: refusal.arrival)
         }
         block.withLines { bytes, segments in

@@ -1,0 +1,35 @@
+package import Intake
+
+/// What intake and engine have counted so far, as values: this room cannot reach either.
+package struct IntakeSnapshot: Sendable {
+    /// Refused lines, connections and requests of one transport and reason.
+    package struct Refused: Sendable, Equatable {
+        package var transport: String
+        package var reason: String
+        package var count: UInt64
+
+        package init(transport: String, reason: String, count: UInt64) {
+            self.transport = transport
+            self.reason = reason
+            self.count = count
+        }
+    }
+
+    package var udp = UDPCounts()
+    package var tcp = TCPCounts()
+    /// Lines the engine has taken in, and left out.
+    package var linesAccepted: UInt64 = 0
+    package var linesRefused: UInt64 = 0
+    package var linesLate: UInt64 = 0
+    package var readings: UInt64 = 0
+    package var windowsClosed: UInt64 = 0
+    /// In order of transport and reason.
+    package var refused: [Refused] = []
+    package var blocks = 0
+    package var blocksFree = 0
+    /// Blocks that wait for the engine.
+    package var blocksWaiting = 0
+    package var residentBytes: UInt64 = 0
+
+    package init() {}
+}
