@@ -80,7 +80,7 @@ let app: [Target] = [
         name: "Daemon",
         dependencies: [
             "Primitives", "LineProtocol", "Windows", "Detection", "Prognosis", "Tickets", "Engine",
-            "FleetSimulator", "Platform", "Intake", "Store", "Delivery", toml, lifecycle,
+            "FleetSimulator", "Platform", "Intake", "Store", "Delivery", "Web", toml, lifecycle,
             unixSignals,
             logging,
         ],
@@ -131,6 +131,9 @@ let tests: [Target] = [
             "Delivery", "Store", "Engine", "Tickets", "Prognosis", "Detection", "Windows",
             "Platform", "Primitives", grdb, logging,
         ]),
+    .testTarget(
+        name: "WebTests",
+        dependencies: ["Web", "Intake", "LineProtocol", "Platform", "Primitives", logging]),
     .testTarget(
         name: "DaemonTests",
         dependencies: [

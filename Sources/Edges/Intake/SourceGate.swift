@@ -1,10 +1,10 @@
 internal import Platform
-internal import Primitives
+package import Primitives
 
 /// What a listener lets in: who may send, and how much of it.
 ///
 /// A class because connections of one listener share it; only the listener's thread touches it.
-final class SourceGate {
+package final class SourceGate {
     let policy: ListenerPolicy
     /// Everybody may send as much as they like: nothing needs to be looked at.
     let isOpen: Bool
@@ -13,7 +13,7 @@ final class SourceGate {
     private let boundary: RecordingReader.Boundary
 
     /// `boundary` tells where the last complete record of a piece ends; a piece is cut only there.
-    init(
+    package init(
         _ policy: ListenerPolicy, limits: IntakeLimits, boundary: @escaping RecordingReader.Boundary
     ) {
         self.policy = policy
@@ -24,7 +24,7 @@ final class SourceGate {
     }
 
     /// Refuses a sender that is not on the list; nil for one that is.
-    func turnAway(
+    package func turnAway(
         _ source: LineSource, arrival: Timestamp, sample: Span<UInt8>
     ) -> IntakeRefusal? {
         if policy.allows(source) { return nil }
@@ -34,7 +34,7 @@ final class SourceGate {
     }
 
     /// How many of the bytes, whole lines from their start, are taken; the rest is refused.
-    func admit(
+    package func admit(
         _ bytes: Span<UInt8>, of source: LineSource, arrival: Timestamp, now: UInt64
     ) -> (length: Int, refusal: IntakeRefusal?) {
         guard let rates, !bytes.isEmpty else { return (bytes.count, nil) }

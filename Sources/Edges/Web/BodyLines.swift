@@ -8,18 +8,20 @@ internal import Primitives
 /// The grammar is asked once here, for the answer, and once by the engine, for the numbers. A
 /// record may be spread over pieces; its beginning is held until its end has come.
 struct BodyLines: ~Copyable {
-    /// Who sends, and what the listener says about it.
+    /// Who sends, where, and what its stamps count.
     struct Sender {
         var source: LineSource
         var precision: StampPrecision
-        var terms: UInt16
+        var listener: WebListener
     }
 
     /// Records that were handed on.
     private(set) var taken = 0
     /// Records that were not.
     private(set) var refused = 0
-    /// The first of those.
+    /// Lines that were good and more than the sender may send.
+    private(set) var overRate = 0
+    /// The first of those that were refused.
     private(set) var named: [RefusedLine] = []
     private let sender: Sender
     private let namedMax: Int
@@ -52,7 +54,7 @@ struct BodyLines: ~Copyable {
         self.arrival = arrival
         block.extend(
             source: sender.source, arrival: arrival, precision: sender.precision,
-            terms: sender.terms
+            terms: sender.listener.policy.terms
         ) { slab, free in
             let start = free.lowerBound
             let held = tail.put(into: &slab, at: start)
@@ -60,7 +62,7 @@ struct BodyLines: ~Copyable {
             let length = fill(&slab, start + held..<start + held + room)
             let cut = tail.cut(&slab, start..<start + held + length)
             if cut.hasEndedSkipping { nextLine += 1 }
-            let good = check(&slab, start..<start + cut.complete)
+            let good = admit(slab, start, check(&slab, start..<start + cut.complete))
             if let sample = cut.overlong {
                 refuse(.lineTooLong, column: lineBytesMax + 1, line: nextLine, sample)
             }
@@ -78,11 +80,11 @@ struct BodyLines: ~Copyable {
         self.arrival = arrival
         block.extend(
             source: sender.source, arrival: arrival, precision: sender.precision,
-            terms: sender.terms
+            terms: sender.listener.policy.terms
         ) { slab, free in
             let start = free.lowerBound
             let count = tail.put(into: &slab, at: start)
-            return check(&slab, start..<start + count)
+            return admit(slab, start, check(&slab, start..<start + count))
         }
         defer { refusals = [] }
         return refusals
@@ -94,6 +96,20 @@ struct BodyLines: ~Copyable {
         refused += 1
         return IntakeRefusal(
             .connectionLost, source: sender.source, arrival: arrival, sample: sample)
+    }
+
+    /// How much of the good lines is taken, where a sender may send so many in a second only.
+    private mutating func admit(_ slab: borrowing ByteSlab, _ start: Int, _ length: Int) -> Int {
+        let (source, arrival, listener) = (sender.source, arrival, sender.listener)
+        let (admitted, refusal) = slab.withBytes(start..<start + length) { bytes in
+            listener.admit(bytes, of: source, arrival: arrival)
+        }
+        if let refusal {
+            overRate += refusal.count
+            taken -= min(taken, refusal.count)
+            refusals.append(refusal)
+        }
+        return admitted
     }
 
     /// Removes the records of `range` that the grammar refuses; returns what is left from its start.

@@ -2,8 +2,8 @@ internal import Intake
 internal import NIOCore
 internal import Platform
 
-/// Stands before the connections of one listener: refuses those that are too many, before anything
-/// is set up for them.
+/// Stands before the connections of one listener: refuses those that are too many or not on its
+/// list, before anything is set up for them.
 final class ConnectionGate: ChannelInboundHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -20,13 +20,13 @@ final class ConnectionGate: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let channel = unwrapInboundIn(data)
-        guard table.admit(channel) else {
-            let source = PeerAddress.source(of: channel, listener.transport)
-            handOff.note(
-                IntakeRefusal(.tooManyConnections, source: source, arrival: WallClock.now()))
-            channel.close(promise: nil)
-            return
+        let source = PeerAddress.source(of: channel, listener.transport)
+        var refusal = listener.turnAway(source)
+        if refusal == nil, let reason = table.admit(channel, of: source) {
+            refusal = IntakeRefusal(reason, source: source, arrival: WallClock.now())
         }
-        context.fireChannelRead(data)
+        guard let refusal else { return context.fireChannelRead(data) }
+        handOff.note(refusal)
+        channel.close(promise: nil)
     }
 }

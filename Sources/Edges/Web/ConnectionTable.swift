@@ -1,47 +1,64 @@
+internal import Intake
 internal import NIOCore
+internal import Primitives
 internal import Synchronization
 
-/// The connections of this room that are open: how many there may be, and whom to tell at the end.
+/// The connections of this room that are open: how many there may be, whose they are, and whom to
+/// tell at the end.
 final class ConnectionTable: Sendable {
-    private let most: Int
-    private let counts: RunningWebCounts
-    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private struct Open {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var bySource: [LineSource: Int] = [:]
+    }
 
-    init(most: Int, counts: RunningWebCounts) {
-        self.most = most
+    private let limits: WebLimits
+    private let counts: RunningWebCounts
+    private let open = Mutex(Open())
+
+    init(limits: WebLimits, counts: RunningWebCounts) {
+        self.limits = limits
         self.counts = counts
     }
 
-    /// False when as many are open as there may be; else the connection is here until it closes.
-    func admit(_ channel: any Channel) -> Bool {
+    /// The reason when as many are open as there may be, of all or of this sender; else the
+    /// connection is here until it closes.
+    func admit(_ channel: any Channel, of source: LineSource) -> IntakeRefusalReason? {
         let id = ObjectIdentifier(channel)
-        let isAdmitted = channels.withLock { channels in
-            guard channels.count < most else { return false }
-            channels[id] = channel
-            return true
+        let reason = open.withLock { open -> IntakeRefusalReason? in
+            guard open.channels.count < limits.connections else { return .tooManyConnections }
+            let own = open.bySource[source] ?? 0
+            guard own < limits.connectionsPerSource else { return .tooManyConnectionsOfSource }
+            open.channels[id] = channel
+            open.bySource[source] = own + 1
+            return nil
         }
-        guard isAdmitted else {
+        guard reason == nil else {
             counts.add(\.connectionsRefused)
-            return false
+            return reason
         }
         counts.add(\.accepted)
         counts.add(\.open)
         channel.closeFuture.whenComplete { _ in
-            self.channels.withLock { $0[id] = nil }
+            self.open.withLock { open in
+                open.channels[id] = nil
+                let own = (open.bySource[source] ?? 1) - 1
+                open.bySource[source] = own == 0 ? nil : own
+            }
             self.counts.connectionClosed()
         }
-        return true
+        return nil
     }
 
     /// Asks every connection to end after what it is doing.
     func quiesce() {
-        for channel in open { channel.pipeline.fireUserInboundEventTriggered(Self.quiescing) }
+        for channel in channels {
+            channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        }
     }
 
     func closeAll() {
-        for channel in open { channel.close(promise: nil) }
+        for channel in channels { channel.close(promise: nil) }
     }
 
-    private var open: [any Channel] { channels.withLock { Array($0.values) } }
-    private static var quiescing: ChannelShouldQuiesceEvent { ChannelShouldQuiesceEvent() }
+    private var channels: [any Channel] { open.withLock { Array($0.channels.values) } }
 }

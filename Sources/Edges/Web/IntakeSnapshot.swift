@@ -17,9 +17,8 @@ package struct IntakeSnapshot: Sendable {
 
     package var udp = UDPCounts()
     package var tcp = TCPCounts()
-    /// Lines the engine has taken in, and left out.
+    /// Lines the engine has taken in.
     package var linesAccepted: UInt64 = 0
-    package var linesRefused: UInt64 = 0
     package var linesLate: UInt64 = 0
     package var readings: UInt64 = 0
     package var windowsClosed: UInt64 = 0

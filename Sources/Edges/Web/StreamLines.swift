@@ -105,8 +105,8 @@ final class StreamLines: ChannelInboundHandler {
         var found = LineTail.Cut()
         let arrival = WallClock.now()
         block.extend(
-            source: source, arrival: arrival, precision: listener.precision,
-            terms: listener.terms
+            source: source, arrival: arrival, precision: listener.policy.precision,
+            terms: listener.policy.terms
         ) { slab, free in
             let start = free.lowerBound
             let held = tail.put(into: &slab, at: start)
@@ -114,7 +114,7 @@ final class StreamLines: ChannelInboundHandler {
             slab.copy(waiting.readableBytesUInt8Span.extracting(first: length), at: start + held)
             waiting.moveReaderIndex(forwardBy: length)
             found = tail.cut(&slab, start..<start + held + length)
-            return found.complete
+            return admit(slab, start, found.complete)
         }
         noteOpenString(isNew: found.complete > 0)
         if let sample = found.overlong {
@@ -124,6 +124,18 @@ final class StreamLines: ChannelInboundHandler {
             handOff.put([refusal], on: &block)
         }
         handOff.give(block)
+    }
+
+    /// How much of whole lines is taken, where a sender may send so many in a second only.
+    private func admit(_ slab: borrowing ByteSlab, _ start: Int, _ length: Int) -> Int {
+        let (admitted, refusal) = slab.withBytes(start..<start + length) { bytes in
+            listener.admit(bytes, of: source, arrival: WallClock.now())
+        }
+        if let refusal {
+            counts.add(\.linesRefused, refusal.count)
+            handOff.note(refusal)
+        }
+        return admitted
     }
 
     /// The connection is over. After a clean end the last line needs no newline; otherwise half a
@@ -140,9 +152,13 @@ final class StreamLines: ChannelInboundHandler {
         }
         guard var block = handOff.tryTake() else { return pause(context) }
         block.extend(
-            source: source, arrival: WallClock.now(), precision: listener.precision,
-            terms: listener.terms
-        ) { slab, free in tail.put(into: &slab, at: free.lowerBound) }
+            source: source, arrival: WallClock.now(), precision: listener.policy.precision,
+            terms: listener.policy.terms
+        ) { slab, free in
+            let start = free.lowerBound
+            let count = tail.put(into: &slab, at: start)
+            return admit(slab, start, count)
+        }
         handOff.give(block)
     }
 
@@ -198,13 +214,13 @@ final class StreamLines: ChannelInboundHandler {
         let length = tail.openStringBytes
         guard length > 0, var block = handOff.tryTake() else { return }
         block.extend(
-            source: source, arrival: WallClock.now(), precision: listener.precision,
-            terms: listener.terms
+            source: source, arrival: WallClock.now(), precision: listener.policy.precision,
+            terms: listener.policy.terms
         ) { slab, free in
             let start = free.lowerBound
             let count = tail.put(into: &slab, at: start)
             tail.hold(slab, start + length..<start + count)
-            return length
+            return admit(slab, start, length)
         }
         handOff.give(block)
         openStringSince = nil

@@ -21,8 +21,12 @@ package struct WebLimits: Hashable, Sendable {
     package var inflatedBytesMax = 64 << 20
     /// Requests whose bodies are taken in at once; further ones are told to come back.
     package var requests = 32
+    /// Those of one sender, so that it cannot take all places by sending slowly.
+    package var requestsPerSource = 16
     /// Connections open at once, over all listeners of this room.
     package var connections = 256
+    /// Those of one sender.
+    package var connectionsPerSource = 64
     /// All header fields of a request, in bytes.
     package var headerBytesMax = 16 << 10
     /// Header fields of a request.

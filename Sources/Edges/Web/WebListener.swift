@@ -1,4 +1,5 @@
-internal import NIOSSL
+package import Intake
+internal import LineProtocol
 package import Platform
 package import Primitives
 internal import Synchronization
@@ -16,26 +17,26 @@ package final class WebListener: Sendable {
     /// Where it listens, with the port the kernel chose if it was asked to: `127.0.0.1:8095`.
     package let localAddress: String
     package let localPort: UInt16
-    let precision: StampPrecision
-    let terms: UInt16
+    let policy: ListenerPolicy
     /// Without any everybody may write.
     let tokens: AccessTokens?
     let tls: TLSFiles?
     private let socket: Mutex<ListeningSocket?>
+    /// Who may send, and how much.
+    private let gate: Mutex<SourceGate>
 
-    /// Binds the socket; from here on the kernel takes connections. `setting` is the name of the
-    /// configuration key, for the sentence when the address cannot be had.
+    /// A listener on a bound socket: the kernel takes connections already.
     package init(
-        _ kind: Kind, host: String, port: UInt16, precision: StampPrecision = .auto,
-        terms: UInt16 = 0, tokens: AccessTokens? = nil, tls: TLSFiles? = nil, setting: String
-    ) throws(SystemFailure) {
+        _ kind: Kind, _ socket: consuming ListeningSocket,
+        policy: ListenerPolicy = ListenerPolicy(), tokens: AccessTokens? = nil,
+        tls: TLSFiles? = nil, limits: IntakeLimits = IntakeLimits()
+    ) {
         precondition(kind == .http || tls != nil, "BUG: a plain stream is not of this room")
-        let socket = try ListeningSocket(host: host, port: port, setting: setting)
         self.kind = kind
         localAddress = socket.localAddress
         localPort = socket.localPort
-        self.precision = precision
-        self.terms = terms
+        self.policy = policy
+        gate = Mutex(SourceGate(policy, limits: limits, boundary: RecordSplit.end))
         self.tokens = tokens
         self.tls = tls
         self.socket = Mutex(socket)
@@ -48,6 +49,24 @@ package final class WebListener: Sendable {
     }
 
     var transport: LineSource.Transport { kind == .http ? .http : .tcp }
+
+    /// Refuses a sender that is not on the list; nil for one that is.
+    func turnAway(_ source: LineSource) -> IntakeRefusal? {
+        let nothing: [UInt8] = []
+        return gate.withLock {
+            $0.turnAway(source, arrival: WallClock.now(), sample: nothing.span)
+        }
+    }
+
+    /// How many of the bytes, whole lines from their start, are taken; the rest is refused.
+    func admit(
+        _ bytes: Span<UInt8>, of source: LineSource, arrival: Timestamp
+    ) -> (length: Int, refusal: IntakeRefusal?) {
+        guard policy.linesPerSecond > 0 else { return (bytes.count, nil) }
+        return gate.withLock {
+            $0.admit(bytes, of: source, arrival: arrival, now: MonotonicClock.now())
+        }
+    }
 
     /// The socket, once; who takes it closes it.
     func releaseSocket() -> Int32? {

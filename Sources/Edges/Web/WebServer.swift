@@ -54,8 +54,8 @@ package final class WebServer: Sendable {
         let loop = group.next()
         let handOff = BlockHandOff(
             pool: pool, queue: queue, limits: limits, counts: running, loop: loop)
-        let table = ConnectionTable(most: limits.connections, counts: running)
-        let gate = RequestGate(most: limits.requests)
+        let table = ConnectionTable(limits: limits, counts: running)
+        let gate = RequestGate(limits: limits)
         do {
             try await withTaskExecutorPreference(LoopExecutor(loop)) {
                 try await withThrowingDiscardingTaskGroup { tasks in

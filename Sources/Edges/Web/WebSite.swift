@@ -54,7 +54,7 @@ struct WebSite: Sendable {
             refuse(.unauthorized, \.unauthorized, source)
             return WriteAnswer.unauthorized(dialect).response(dialect)
         }
-        guard let precision = dialect.precision(items["precision"], default: listener.precision)
+        guard let precision = dialect.precision(items["precision"], default: listener.policy.precision)
         else {
             return invalid("invalid precision; use \(dialect.precisions)").response(dialect)
         }
@@ -65,10 +65,10 @@ struct WebSite: Sendable {
                 message: "this Content-Encoding is not supported; use gzip or none"
             ).response(dialect)
         }
-        guard gate.enter() else { return busy(taken: 0).response(dialect) }
-        defer { gate.leave() }
+        guard gate.enter(source) else { return busy(taken: 0).response(dialect) }
+        defer { gate.leave(source) }
         let sender = BodyLines.Sender(
-            source: source, precision: precision, terms: listener.terms)
+            source: source, precision: precision, listener: listener)
         return await take(request, sender, isGzip: encoding == "gzip").response(dialect)
     }
 
@@ -93,8 +93,9 @@ struct WebSite: Sendable {
         }
         counts.add(\.bodyBytes, body.count)
         counts.add(\.linesTaken, body.lines.taken)
-        counts.add(\.linesRefused, body.lines.refused)
+        counts.add(\.linesRefused, body.lines.refused + body.lines.overRate)
         if let stop { return stopped(stop, taken: body.lines.taken, sender.source) }
+        if body.lines.overRate > 0 { return overRate(body.lines) }
         return body.lines.refused > 0 ? .partial(body.lines) : .taken
     }
 
@@ -114,6 +115,15 @@ struct WebSite: Sendable {
         case .disconnected:
             return .brokenOff(.badRequest, "invalid", "the body ends early", taken: taken)
         }
+    }
+
+    private func overRate(_ lines: borrowing BodyLines) -> WriteAnswer {
+        var answer = WriteAnswer.brokenOff(
+            .tooManyRequests, "too many requests",
+            "\(lines.overRate) lines are more than this sender may send, and were left out",
+            taken: lines.taken)
+        answer.retryAfterSeconds = limits.retryAfterSeconds
+        return answer
     }
 
     private func busy(taken: Int) -> WriteAnswer {

@@ -22,7 +22,7 @@ package enum ConfigurationSchema {
 
     /// Keys outside any class.
     static let gateway: [ConfigurationKey<DaemonConfiguration>] =
-        identityKeys + daemonKeys + clockKeys + limitKeys + ticketKeys
+        identityKeys + daemonKeys + webKeys + clockKeys + limitKeys + ticketKeys
 
     private static let identityKeys: [ConfigurationKey<DaemonConfiguration>] = [
         top(
@@ -42,6 +42,29 @@ package enum ConfigurationSchema {
             "Device of lines without any identity tag; empty refuses such lines."),
     ]
 
+    private static let webKeys: [ConfigurationKey<DaemonConfiguration>] = [
+        top(
+            "intake.maximum_web_connections", \.intake.maximumWebConnections, .whole(1...65_536),
+            unit: "connections",
+            "Connections over HTTP and over TLS open at once, a quarter of them of one sender; "
+                + "newcomers beyond it are refused and counted."),
+        top(
+            "intake.maximum_requests", \.intake.maximumRequests, .whole(1...1_024),
+            unit: "requests",
+            "Requests whose bodies are taken in at once, half of them of one sender; others are "
+                + "told to come back (503)."),
+        top(
+            "intake.maximum_body", \.intake.maximumBodyBytes, .size(1 << 10, 1 << 30),
+            "Longer bodies of requests are refused (413) and counted."),
+        top(
+            "intake.maximum_inflated_body", \.intake.maximumInflatedBytes,
+            .size(1 << 10, 16 << 30),
+            "Bodies that are longer after unpacking likewise; unpacking stops there."),
+        top(
+            "intake.request_timeout", \.intake.requestTimeout, .duration(.seconds(1), .hours(1)),
+            "A request whose body has not come to its end after this long is refused and counted."),
+    ]
+
     private static let daemonKeys: [ConfigurationKey<DaemonConfiguration>] = [
         top(
             "state.directory", \.stateDirectory, ValueForm<String>.folder.optional,
@@ -56,6 +79,9 @@ package enum ConfigurationSchema {
         top(
             "intake.tcp", \.intake.tcp, .addresses,
             "Where to listen for line protocol over TCP, likewise."),
+        top(
+            "intake.http", \.intake.http, .addresses,
+            "Where to listen for HTTP requests, likewise."),
         top(
             "intake.receive_buffer", \.intake.receiveBufferBytes, .size(64 << 10, 1 << 30),
             "Kernel buffer of each UDP socket; bursts beyond it are lost and counted."),

@@ -57,6 +57,8 @@ package struct IntakeSettings: Equatable, Sendable {
     package var udp: [String]
     /// `host:port` of every TCP listener, likewise.
     package var tcp: [String]
+    /// `host:port` of every HTTP listener, likewise.
+    package var http: [String]
     /// Listeners with settings of their own, in the order they were written.
     package var listeners: [ListenerSettings]
     /// Asked of the kernel for every UDP socket, in bytes.
@@ -69,18 +71,30 @@ package struct IntakeSettings: Equatable, Sendable {
     package var maximumConnectionsPerSource: Int
     /// A TCP connection on which nothing came for this long is closed; zero closes none.
     package var idleTimeout: TimeSpan
+    /// Connections over HTTP and TLS open at once; likewise.
+    package var maximumWebConnections: Int
+    /// Longest body of a request as it is sent, and unpacked, in bytes.
+    package var maximumBodyBytes: Int
+    package var maximumInflatedBytes: Int
+    /// Requests whose bodies are taken in at once.
+    package var maximumRequests: Int
+    /// From the head of a request to the end of its body.
+    package var requestTimeout: TimeSpan
     /// Lines taken from one sender in a second where a listener says nothing else; 0 takes all.
     package var linesPerSecond: Int
 
     package init(
         udp: [String] = ["127.0.0.1:8094"], tcp: [String] = ["127.0.0.1:8094"],
-        listeners: [ListenerSettings] = [], receiveBufferBytes: Int = 8 << 20,
-        maximumLineBytes: Int = 65_536, maximumConnections: Int = 1_024,
+        http: [String] = ["127.0.0.1:8095"], listeners: [ListenerSettings] = [],
+        receiveBufferBytes: Int = 8 << 20, maximumLineBytes: Int = 65_536, maximumConnections: Int = 1_024,
         maximumConnectionsPerSource: Int = 256, idleTimeout: TimeSpan = .hours(1),
-        linesPerSecond: Int = 0
+        linesPerSecond: Int = 0, maximumWebConnections: Int = 256,
+        maximumBodyBytes: Int = 16 << 20, maximumInflatedBytes: Int = 64 << 20,
+        maximumRequests: Int = 32, requestTimeout: TimeSpan = .minutes(1)
     ) {
         self.udp = udp
         self.tcp = tcp
+        self.http = http
         self.listeners = listeners
         self.receiveBufferBytes = receiveBufferBytes
         self.maximumLineBytes = maximumLineBytes
@@ -88,6 +102,11 @@ package struct IntakeSettings: Equatable, Sendable {
         self.maximumConnectionsPerSource = maximumConnectionsPerSource
         self.idleTimeout = idleTimeout
         self.linesPerSecond = linesPerSecond
+        self.maximumWebConnections = maximumWebConnections
+        self.maximumBodyBytes = maximumBodyBytes
+        self.maximumInflatedBytes = maximumInflatedBytes
+        self.maximumRequests = maximumRequests
+        self.requestTimeout = requestTimeout
     }
 }
 

@@ -20,6 +20,7 @@ extension ConfigurationChecks {
             // Of an unknown transport nobody can say which keys it has.
             guard !refused.contains(path + ["transport"]) else { continue }
             checkKeys(listener, path)
+            checkFiles(path)
             checkGroup(listener, path)
             checkPlace(listener, before: intake.listeners[..<index], intake, path)
         }
@@ -38,12 +39,27 @@ extension ConfigurationChecks {
         var foreign =
             isUnix
             ? ["address", "multicast", "interface", "allow"] : ["path", "mode", "owner"]
-        if listener.transport == .tcp { foreign += ["multicast", "interface"] }
+        if !isUnix, listener.transport != .udp { foreign += ["multicast", "interface"] }
+        if listener.transport != .http { foreign.append("token_file") }
+        if listener.transport != .http, listener.transport != .tcp {
+            foreign += ["tls_certificate", "tls_key"]
+        }
         for key in foreign where items[path + [key]] != nil {
             report(
                 path + [key],
                 "has no meaning with transport = "
                     + "\(quoted(listener.transport.rawValue)); remove it")
+        }
+    }
+
+    /// A certificate is of no use without its key, and the other way round.
+    private mutating func checkFiles(_ path: [String]) {
+        let (certificate, key) = (path + ["tls_certificate"], path + ["tls_key"])
+        if items[certificate] != nil, items[key] == nil {
+            report(certificate, "has no key; add tls_key")
+        }
+        if items[key] != nil, items[certificate] == nil {
+            report(key, "has no certificate; add tls_certificate")
         }
     }
 
@@ -87,7 +103,8 @@ extension ConfigurationChecks {
         }
         let address = AddressText.parts(listener.address)
         guard let address, address.port != 0 else { return }
-        let list = listener.transport == .udp ? intake.udp : intake.tcp
+        let lists = [ListenerTransport.udp: intake.udp, .tcp: intake.tcp, .http: intake.http]
+        let list = lists[listener.transport] ?? []
         let key = "intake." + listener.transport.rawValue
         if list.contains(listener.address) {
             report(

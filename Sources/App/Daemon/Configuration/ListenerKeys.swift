@@ -2,12 +2,13 @@ import Intake
 
 /// Keys of `[listener.NAME]`.
 enum ListenerKeys {
-    static let all: [ConfigurationKey<ListenerSettings>] = placeKeys + lineKeys
+    static let all: [ConfigurationKey<ListenerSettings>] = placeKeys + lineKeys + secretKeys
 
     private static let placeKeys: [ConfigurationKey<ListenerSettings>] = [
         key(
             "transport", \.transport, .choice, defaultText: "required",
-            "How lines come: as datagrams (udp, unixgram) or as a stream (tcp, unix)."),
+            "How lines come: as datagrams (udp, unixgram), as a stream (tcp, unix) or in "
+                + "requests (http)."),
         key(
             "address", \.address, .address, defaultText: "required",
             "Where to listen; port 0 lets the kernel choose. Unix sockets have a path instead."),
@@ -48,6 +49,20 @@ enum ListenerKeys {
             "lines_per_second", \.linesPerSecond, ValueForm<Int>.whole(0...10_000_000).optional,
             unit: "lines", defaultText: "`intake.lines_per_second`",
             "Lines taken from one sender in a second; 0 takes all."),
+    ]
+
+    private static let secretKeys: [ConfigurationKey<ListenerSettings>] = [
+        key(
+            "token_file", \.tokenFile, .line(), defaultText: "none: everybody may write",
+            "File with tokens, one a line, one of which a request over http must carry; a name "
+                + "without a folder is looked for in `$CREDENTIALS_DIRECTORY` first."),
+        key(
+            "tls_certificate", \.tlsCertificate, .line(), defaultText: "none: no TLS",
+            "PEM file with the certificate and those between it and its authority; tcp and http "
+                + "speak TLS then. A name without a folder as for `token_file`."),
+        key(
+            "tls_key", \.tlsKey, .line(), defaultText: "none",
+            "PEM file with the private key of `tls_certificate`, likewise."),
     ]
 
     private static func key<Value>(

@@ -1,5 +1,6 @@
 package import Engine
 package import Intake
+import Platform
 package import Primitives
 import Windows
 
@@ -11,6 +12,18 @@ package enum ListenerTransport: String, CaseIterable, Sendable {
     case unixgram
     /// A Unix socket of streams; Telegraf's word.
     case unix
+    /// Requests to write, as InfluxDB takes them.
+    case http
+
+    /// What the listener's socket is.
+    var socketKind: SocketKind {
+        switch self {
+        case .udp: .udp
+        case .tcp, .http: .tcp
+        case .unixgram: .unixgram
+        case .unix: .unix
+        }
+    }
 
     var isUnix: Bool { self == .unixgram || self == .unix }
 }
@@ -41,6 +54,11 @@ package struct ListenerSettings: Equatable, Sendable {
     package var allow: [AddressRange]
     /// Lines taken from one sender in a second; `nil` leaves it to the gateway's.
     package var linesPerSecond: Int?
+    /// File with the tokens that requests need one of; empty lets everybody write.
+    package var tokenFile = ""
+    /// PEM files of the certificate and its key; empty for no TLS.
+    package var tlsCertificate = ""
+    package var tlsKey = ""
 
     package init(
         name: String = "", transport: ListenerTransport = .udp, address: String = "",

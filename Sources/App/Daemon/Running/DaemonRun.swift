@@ -17,9 +17,10 @@ import UnixSignals
 /// | `engine` | the telemetry engine | pops blocks, pushes steps |
 /// | `store` | step transactions | pops steps, wakes delivery |
 /// | delivery (task) | the sinks | SQLite |
+/// | web (tasks on one event loop) | requests, connections over TLS | block queue |
 ///
-/// They stop in the reverse order of this list from the bottom of the data flow up: listeners
-/// first, then the engine when the block queue has run empty, then the store when the step queue
+/// They stop in the reverse order of this list from the bottom of the data flow up: the web server
+/// first, then the listeners, then the engine when the block queue has run empty, then the store when the step queue
 /// has, then delivery. So nothing that was received is left behind.
 package enum DaemonRun {
     /// Runs until SIGTERM or SIGINT. `announce` gets the lines for standard error: one per
@@ -48,7 +49,10 @@ package enum DaemonRun {
         let refusals = RefusalLog(logger: logger)
         let precisions = PrecisionLog(logger: logger)
         let runtime = RuntimePublisher(logger: logger)
-        let places = listeners.all.flatMap(\.places)
+        let places = listeners.places
+        let web = WebService(server: listeners.web, pool: pool, blocks: blocks) {
+            totals.snapshot(listeners.counts, pool: pool, blocks: blocks)
+        }
         // The group runs its services once it has the signals: whoever reads `ready` may stop it.
         let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: blocks) {
             announceReady(places, announce, supervision)
@@ -86,6 +90,7 @@ package enum DaemonRun {
                         }),
                     .init(service: ThreadService(name: "engine", stop: {}) { engine.run() }),
                     .init(service: intake),
+                    .init(service: web),
                     .init(service: StopNotice(supervision: supervision)),
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         delivery.wake()

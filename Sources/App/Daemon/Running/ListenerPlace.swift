@@ -1,6 +1,7 @@
 import Intake
 import Platform
 import Primitives
+import Web
 
 /// One place to listen: of the configuration, of a socket the process was started with, or of both.
 struct ListenerPlace {
@@ -15,6 +16,9 @@ struct ListenerPlace {
     /// For a Unix socket.
     var file = UnixSocketFile.Request(path: "")
     var group: DatagramSocket.Group?
+    /// How the web server speaks here; `nil` where it does not listen.
+    var web: WebListener.Kind?
+    var files = WebSecrets.Files()
     /// The open socket to use instead of a new one.
     var passed: PassedSocket?
 
@@ -87,11 +91,15 @@ extension IntakeSettings {
         }
             + tcp.map {
                 ListenerPlace(kind: .tcp, address: $0, policy: plain, setting: "intake.tcp")
-            } + listeners.compactMap(place)
+            }
+            + http.map {
+                ListenerPlace(
+                    kind: .tcp, address: $0, policy: plain, setting: "intake.http", web: .http)
+            } + listeners.map(place)
     }
 
-    private func place(_ listener: ListenerSettings) -> ListenerPlace? {
-        guard let kind = SocketKind(rawValue: listener.transport.rawValue) else { return nil }
+    private func place(_ listener: ListenerSettings) -> ListenerPlace {
+        let kind = listener.transport.socketKind
         let policy = ListenerPolicy(
             precision: listener.precision, terms: termsIndex(of: listener),
             allowed: listener.allow, linesPerSecond: listener.linesPerSecond ?? rateOfOthers)
@@ -101,6 +109,12 @@ extension IntakeSettings {
             name: listener.name, setting: keyText(kind.isUnix ? section : section + ["address"]))
         place.file = UnixSocketFile.Request(
             path: listener.path, mode: UInt32(listener.mode), owner: listener.owner)
+        place.files = WebSecrets.Files(listener)
+        if listener.transport == .http {
+            place.web = .http
+        } else if place.files.hasTLS {
+            place.web = .stream
+        }
         if !listener.multicast.isEmpty {
             place.group = DatagramSocket.Group(
                 address: listener.multicast, interface: listener.interface)

@@ -3,6 +3,7 @@ import LineProtocol
 import Logging
 import Platform
 import Primitives
+import Web
 
 /// Every listener the configuration asks for, and every socket the process was started with, bound
 /// and not yet running.
@@ -13,15 +14,25 @@ struct Listeners: Sendable {
     private(set) var udp: [UDPListener] = []
     /// One for all TCP and Unix stream listeners; `nil` when there are none.
     private(set) var tcp: TCPIntake?
+    /// One for HTTP and for TLS; `nil` when there is neither.
+    private(set) var web: WebServer?
 
     init(
         _ settings: IntakeSettings, passed: [PassedSocket] = [], logger: Logger
     ) throws(CommandFailure) {
         let limits = IntakeLimits(settings)
         var streams: [TCPListener] = []
+        var secured: [WebListener] = []
+        let places = try Self.places(settings, passed)
+        let secrets = try Self.secrets(places, logger: logger)
         do throws(SystemFailure) {
-            for place in try settings.places(passed) {
-                if place.kind.isStream {
+            for (place, secrets) in zip(places, secrets) {
+                if let kind = place.web {
+                    secured.append(
+                        WebListener(
+                            kind, try place.listeningSocket(), policy: place.policy,
+                            tokens: secrets.tokens, tls: secrets.tls, limits: limits))
+                } else if place.kind.isStream {
                     streams.append(TCPListener(try place.listeningSocket(), policy: place.policy))
                 } else {
                     udp.append(
@@ -30,14 +41,44 @@ struct Listeners: Sendable {
                             boundary: RecordSplit.end, logger: logger))
                 }
             }
-            guard !streams.isEmpty else { return }
-            tcp = try TCPIntake(
-                streams, limits: limits, boundary: RecordSplit.end, logger: logger)
+            if !secured.isEmpty {
+                web = WebServer(
+                    secured, limits: WebLimits(settings), intake: limits, version: Version.text,
+                    logger: logger)
+            }
+            if !streams.isEmpty {
+                tcp = try TCPIntake(
+                    streams, limits: limits, boundary: RecordSplit.end, logger: logger)
+            }
         } catch {
             throw CommandFailure(error.description, .unavailable)
         }
-        Self.raiseDescriptorLimit(settings.maximumConnections, logger: logger)
+        let connections =
+            (tcp == nil ? 0 : settings.maximumConnections)
+            + (web == nil ? 0 : settings.maximumWebConnections)
+        if connections > 0 { Self.raiseDescriptorLimit(connections, logger: logger) }
     }
+
+    private static func places(
+        _ settings: IntakeSettings, _ passed: [PassedSocket]
+    ) throws(CommandFailure) -> [ListenerPlace] {
+        do throws(SystemFailure) {
+            return try settings.places(passed)
+        } catch {
+            throw CommandFailure(error.description, .unavailable)
+        }
+    }
+
+    private static func secrets(
+        _ places: [ListenerPlace], logger: Logger
+    ) throws(CommandFailure) -> [WebSecrets] {
+        var secrets: [WebSecrets] = []
+        for place in places { secrets.append(try WebSecrets(place.files, logger: logger)) }
+        return secrets
+    }
+
+    /// As they are announced.
+    var places: [String] { all.flatMap(\.places) + (web?.places ?? []) }
 
     var all: [any LineListener] { udp.map { $0 } + (tcp.map { [$0] } ?? []) }
 
@@ -45,7 +86,7 @@ struct Listeners: Sendable {
         let each = udp.map { (listener: $0.localAddress, counts: $0.counts) }
         return IntakeCounts(
             udp: UDPCounts(sumOf: each.map(\.counts)), tcp: tcp?.counts ?? TCPCounts(),
-            eachUDP: each)
+            web: web?.counts ?? WebCounts(), eachUDP: each)
     }
 
     /// How much the kernel dropped at each datagram listener, in their order.
@@ -61,7 +102,7 @@ struct Listeners: Sendable {
         let granted = DescriptorLimit.raise(to: wanted)
         guard granted < wanted else { return }
         logger.warning(
-            "intake.maximum_connections cannot be reached; raise the limit of open files",
+            "the maximum of connections cannot be reached; raise the limit of open files",
             metadata: ["descriptors": "\(granted)", "descriptors.wanted": "\(wanted)"])
     }
 }
@@ -70,6 +111,7 @@ struct Listeners: Sendable {
 struct IntakeCounts: Sendable {
     var udp = UDPCounts()
     var tcp = TCPCounts()
+    var web = WebCounts()
     /// Of each datagram listener.
     var eachUDP: [(listener: String, counts: UDPCounts)] = []
 }

@@ -1,7 +1,10 @@
 import Engine
 import Intake
+import Platform
+import Primitives
 import Synchronization
 import Tickets
+import Web
 
 /// What a run of the daemon has done, for the line it leaves with.
 final class RunTotals: Sendable {
@@ -9,6 +12,12 @@ final class RunTotals: Sendable {
         var counters = EngineCounters()
         var opened = 0
         var changes = 0
+        var refused: [RefusedKey: UInt64] = [:]
+    }
+
+    private struct RefusedKey: Hashable {
+        var transport: LineSource.Transport
+        var reason: String
     }
 
     private let totals = Mutex(Totals())
@@ -16,9 +25,36 @@ final class RunTotals: Sendable {
     func add(_ step: EngineStep) {
         totals.withLock { totals in
             totals.counters = step.counters
+            for item in step.refused {
+                let key = RefusedKey(transport: item.source.transport, reason: item.reason)
+                totals.refused[key, default: 0] += UInt64(item.count)
+            }
             totals.changes += step.changes.count
             totals.opened += step.changes.count { $0.kind == .opened }
         }
+    }
+
+    /// What the web server prints for Prometheus.
+    func snapshot(
+        _ intake: IntakeCounts, pool: BlockPool, blocks: BoundedQueue<LineBlock>
+    ) -> IntakeSnapshot {
+        let now = totals.withLock { $0 }
+        var snapshot = IntakeSnapshot()
+        snapshot.udp = intake.udp
+        snapshot.tcp = intake.tcp
+        snapshot.linesAccepted = now.counters.linesAccepted
+        snapshot.linesLate = now.counters.linesLate
+        snapshot.readings = now.counters.readings
+        snapshot.windowsClosed = now.counters.windowsClosed
+        snapshot.refused = now.refused.map { key, count in
+            IntakeSnapshot.Refused(
+                transport: "\(key.transport)", reason: key.reason, count: count)
+        }.sorted { ($0.transport, $0.reason) < ($1.transport, $1.reason) }
+        snapshot.blocks = pool.blocks
+        snapshot.blocksFree = pool.available
+        snapshot.blocksWaiting = blocks.count
+        snapshot.residentBytes = UInt64(clamping: ProcessUsage.residentBytes)
+        return snapshot
     }
 
     /// `stopped lines=... refused=... late=... windows=... tickets=... changes=... datagrams=...
