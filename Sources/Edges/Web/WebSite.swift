@@ -170,7 +170,7 @@ struct WebSite: Sendable {
     // MARK: Questions
 
     private func ping(_ request: Request) -> Response {
-        guard QueryItems(request.uri.query ?? "")["verbose"] == "true" else {
+        guard !["", "0", "false"].contains(QueryItems(request.uri.query ?? "")["verbose"] ?? "") else {
             return Response(status: .noContent)
         }
         return json(.ok) { $0.object { $0.member("version", version) } }
