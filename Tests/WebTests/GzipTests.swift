@@ -54,7 +54,9 @@ extension WebTests {
             let packed = try Self.packed(String(repeating: "a v=1\n", count: 100))
             let cut = try post(packed.dropLast(10).map { $0 }, reception)
             #expect(cut.status == 400)
-            #expect(cut.body.contains("the gzip data ends early (100 lines before that were taken)"))
+            // Compressed data comes out in pieces: how many lines is the library's affair.
+            #expect(cut.body.contains("the gzip data ends early ("))
+            #expect(cut.body.contains(" lines before that were taken)"))
             #expect(try post(packed + [1, 2, 3], reception).status == 400)
             #expect(try post([], reception).status == 204)
             let delivery = try await reception.finish()

@@ -35,6 +35,10 @@ final class WebClient {
         }
         guard result == 0 else { throw Failure(description: "cannot connect: errno \(errno)") }
         var patience = timeval(tv_sec: 60, tv_usec: 0)
+        var noDelay: Int32 = 1
+        unsafe setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &noDelay,
+            socklen_t(MemoryLayout<Int32>.size))
         unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience,
             socklen_t(MemoryLayout<timeval>.size))

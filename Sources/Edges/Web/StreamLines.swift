@@ -66,7 +66,6 @@ final class StreamLines: ChannelInboundHandler {
         case let event as TLSUserEvent:
             if case .handshakeCompleted = event { hasHandshake = true }
             if case .shutdownCompleted = event { hasEndedCleanly = true }
-        case ChannelEvent.inputClosed: hasEndedCleanly = true
         default: break
         }
         context.fireUserInboundEventTriggered(event)

@@ -122,7 +122,8 @@ package final class WebServer: Sendable {
                         ConnectionGate(listener: listener, table: table, handOff: handOff))
                 }
             }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // A client may end its half after a request and wait for the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: listener.kind == .http)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
                 .recvAllocator,

@@ -88,7 +88,7 @@ struct WebSite: Sendable {
         do throws(WriteBody.Stop) {
             try await body.take(request.body)
         } catch {
-            body.breakOff()
+            if error == .disconnected { body.breakOff() }
             stop = error
         }
         counts.add(\.bodyBytes, body.count)

@@ -7,7 +7,7 @@ internal import Primitives
 /// Takes one body in: piece by piece from the connection through the grammar into blocks.
 struct WriteBody: ~Copyable {
     /// Why a body was not taken in to its end.
-    enum Stop: Error {
+    enum Stop: Error, Equatable {
         /// Longer than it may be; the number is the limit.
         case tooLarge(Int)
         case corrupt(String)
@@ -63,7 +63,7 @@ struct WriteBody: ~Copyable {
         handOff.give(block)
     }
 
-    /// What is there of a line when a body stops early.
+    /// The connection ended: what there is of a line is refused.
     mutating func breakOff() {
         if let refusal = lines.breakOff(arrival: WallClock.now()) { handOff.note(refusal) }
     }
