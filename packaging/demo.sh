@@ -37,7 +37,7 @@ value() { sed -n "s/^.* $1=\([^ ]*\).*\$/\1/p"; }
 configure() {
     mkdir "$work/conf.d"
     cp config/forestall.toml "$work/forestall.toml"
-    printf '[intake]\nudp = ["127.0.0.1:0"]\ntcp = ["127.0.0.1:0"]\n' >"$work/conf.d/demo.toml"
+    printf '[intake]\nudp = ["127.0.0.1:0"]\ntcp = ["127.0.0.1:0"]\nhttp = []\n' >"$work/conf.d/demo.toml"
 }
 
 # Starts the daemon on an empty state and sets `address`.

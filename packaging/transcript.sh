@@ -113,6 +113,7 @@ cat >live.toml <<'END'
 [intake]
 udp = ["127.0.0.1:0"]
 tcp = []
+http = []
 END
 gzip -dc sample-telemetry/noisy-sensor/telemetry.lp.gz | head -n 300 >some.lp
 echo '$ forestall run --config live.toml --clock event --state live &'

@@ -32,7 +32,7 @@ class Daemon:
 
     def __init__(self, program, directory):
         configuration = directory / "idle.toml"
-        configuration.write_text('[intake]\nudp = ["127.0.0.1:0"]\n')
+        configuration.write_text('[intake]\nudp = ["127.0.0.1:0"]\nhttp = ["127.0.0.1:0"]\n')
         self.log = directory / "log"
         self.process = subprocess.Popen(
             [program, "run", "--config", str(configuration), "--state", str(directory / "state")],

@@ -241,7 +241,9 @@ def starts(container):
     sockets = pathlib.Path(f"/proc/{container.leader}/net/udp").read_text()
     if ":1F9E " not in sockets:
         raise Failed("active, and nothing listens on UDP port 8094")
-    if container.show("StatusText") != "Listening on udp 127.0.0.1:8094, tcp 127.0.0.1:8094":
+    if container.show("StatusText") != (
+        "Listening on udp 127.0.0.1:8094, tcp 127.0.0.1:8094, http 127.0.0.1:8095"
+    ):
         raise Failed("the status is: " + container.show("StatusText"))
     owner = pathlib.Path(f"/proc/{container.process()}").stat().st_uid
     if owner == 0:

@@ -70,7 +70,8 @@ extension EndToEndTests {
         /// A configuration whose listener is in nobody's way.
         private func anyPort() throws -> String {
             try directory.write(
-                "[intake]\nudp = [\"127.0.0.1:0\"]\ntcp = []\n", to: "any-port.toml")
+                "[intake]\nudp = [\"127.0.0.1:0\"]\ntcp = []\nhttp = []\n",
+                to: "any-port.toml")
         }
 
         /// `run` and `replay` both write the state.

@@ -94,7 +94,7 @@ extension EndToEndTests {
             let second = try ForestallProgram.run(
                 "run", "--state", directory("other"), "--config",
                 try directory.write(
-                    "intake.udp = []\nintake.tcp = []\n[listener.s]\ntransport = \"unix\"\n"
+                    "intake.udp = []\nintake.tcp = []\nintake.http = []\n[listener.s]\ntransport = \"unix\"\n"
                         + "path = \"\(streams)\"\n", to: "second.toml"))
             #expect(second.code == 69)
             #expect(

@@ -13,14 +13,14 @@ extension EndToEndTests {
             var mean: Double?
         }
 
-        private func start() throws -> RunningDaemon {
+        func start() throws -> RunningDaemon {
             try RunningDaemon(
                 in: directory, state: directory("state"), clock: "wall",
                 configuration: ListenerTests.quickWindows)
         }
 
         /// Signals of a device that have closed a window, with the mean of the last one.
-        private func signals(_ device: String) throws -> [String: Double] {
+        func signals(_ device: String) throws -> [String: Double] {
             let outcome = try ForestallProgram.run(
                 "signals", device, "--json", "--state", directory("state"))
             guard outcome.code == 0 else { return [:] }

@@ -77,7 +77,7 @@ extension EndToEndTests {
             return daemon.tcpPorts[0]
         }
 
-        private static let none = "intake.udp = []\nintake.tcp = []\n"
+        private static let none = "intake.udp = []\nintake.tcp = []\nintake.http = []\n"
 
         @Test(.enabled(if: python != nil, "needs python3"))
         func allKindsAreListenedOn() throws {
@@ -137,7 +137,7 @@ extension EndToEndTests {
         @Test(.enabled(if: python != nil, "needs python3"))
         func socketsForAnotherProcessAreLeftAlone() throws {
             let (process, errors) = try start(
-                "a=udp=127.0.0.1:0", "intake.udp = [\"127.0.0.1:0\"]\nintake.tcp = []\n",
+                "a=udp=127.0.0.1:0", "intake.udp = [\"127.0.0.1:0\"]\nintake.tcp = []\nintake.http = []\n",
                 for: "somebody else")
             #expect(try errors().count { $0.hasPrefix("listening ") } == 1)
             _ = try stop(process)

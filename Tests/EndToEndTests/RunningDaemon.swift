@@ -19,6 +19,8 @@ final class RunningDaemon {
     let ports: [UInt16]
     /// Of the TCP listeners: one of its own, then those of the configuration.
     let tcpPorts: [UInt16]
+    /// Of the HTTP listeners, likewise.
+    let httpPorts: [UInt16]
     /// `transport=udp address=127.0.0.1:8094` of every listener.
     let places: [String]
     private let errorsPath: String
@@ -40,7 +42,8 @@ final class RunningDaemon {
             configuration ?? example, to: folder + "/forestall.toml")
         let addresses = Array(repeating: "\"127.0.0.1:0\"", count: listeners)
         try directory.write(
-            "[intake]\nudp = [\(addresses.joined(separator: ", "))]\ntcp = [\"127.0.0.1:0\"]\n",
+            "[intake]\nudp = [\(addresses.joined(separator: ", "))]\ntcp = [\"127.0.0.1:0\"]\n"
+                + "http = [\"127.0.0.1:0\"]\n",
             to: folder + "/conf.d/listeners.toml")
         errorsPath = directory(folder + "/errors")
         let command = [
@@ -69,6 +72,7 @@ final class RunningDaemon {
         }
         self.ports = ports("udp")
         tcpPorts = ports("tcp")
+        httpPorts = ports("http")
         places = lines.filter { $0.hasPrefix("listening ") }.map { String($0.dropFirst(10)) }
         guard lines.contains("ready") else {
             throw Failure(description: "the daemon did not start: " + lines.joined(separator: "\n"))

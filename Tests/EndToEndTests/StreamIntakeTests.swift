@@ -223,7 +223,7 @@ extension EndToEndTests {
             let daemon = try RunningDaemon(in: directory, state: directory("state"))
             let address = "127.0.0.1:\(daemon.tcpPorts[0])"
             let file = try directory.write(
-                "intake.udp = []\nintake.tcp = []\n[listener.\"my own\"]\ntransport = \"tcp\"\n"
+                "intake.udp = []\nintake.tcp = []\nintake.http = []\n[listener.\"my own\"]\ntransport = \"tcp\"\n"
                     + "address = \"\(address)\"\n", to: "other.toml")
             let second = try ForestallProgram.run(
                 "run", "--config", file, "--state", directory("other"))

@@ -54,6 +54,49 @@ extension WebTests {
             #expect(reception.counts.connectionsRefused == 1)
         }
 
+        @Test func aSenderCannotTakeAllConnections() async throws {
+            var limits = WebLimits()
+            limits.connectionsPerSource = 1
+            let reception = try WebReception(limits: limits)
+            let first = try WebClient(port: reception.port)
+            #expect(try first.request("GET", "/ping").status == 204)
+            #expect(try WebClient(port: reception.port).isClosedByListener())
+            let delivery = try await reception.finish()
+            #expect(delivery.refused == ["http:127.0.0.1 too_many_connections_of_source 1"])
+        }
+
+        @Test func whoIsNotOnTheListIsTurnedAway() async throws {
+            let range = try #require(AddressRange("192.0.2.0/24"))
+            let reception = try WebReception(policy: ListenerPolicy(allowed: [range]))
+            #expect(try WebClient(port: reception.port).isClosedByListener())
+            #expect(
+                try await reception.finish().refused == ["http:127.0.0.1 source_not_allowed 1"])
+            let own = try #require(AddressRange("127.0.0.0/8"))
+            let open = try WebReception(policy: ListenerPolicy(allowed: [range, own]))
+            #expect(try WebClient(port: open.port).post("/write", "a v=1\n").status == 204)
+            #expect(try await open.finish().text == "a v=1\n")
+        }
+
+        /// What is beyond the rate is left out, counted, and told.
+        @Test func aSenderHasItsRate() async throws {
+            var intake = IntakeLimits()
+            intake.rateBurstTime = 1_000_000_000
+            let reception = try WebReception(
+                intake: intake, policy: ListenerPolicy(linesPerSecond: 3))
+            let client = try WebClient(port: reception.port)
+            let lines = (1...5).map { "a v=\($0)\n" }.joined()
+            let answer = try client.post("/api/v2/write", lines)
+            #expect(answer.status == 429)
+            #expect(answer.headers["retry-after"] == "5")
+            #expect(
+                answer.body.hasPrefix(
+                    #"{"code":"too many requests","message":"2 lines are more than this sender "#
+                        + "may send, and were left out (3 lines before that were taken)"))
+            let delivery = try await reception.finish()
+            #expect(delivery.text == "a v=1\na v=2\na v=3\n")
+            #expect(delivery.refused == ["http:127.0.0.1 rate_exceeded 2"])
+        }
+
         /// A head, or a body, of which a byte comes now and then.
         @Test func halfARequestIsNotWaitedForForEver() async throws {
             var limits = WebLimits()
@@ -163,7 +206,7 @@ extension WebTests {
 
         @Test func requestsBeyondTheLimitComeBack() async throws {
             var limits = WebLimits()
-            limits.requests = 1
+            limits.requestsPerSource = 1
             let reception = try WebReception(limits: limits)
             let first = try WebClient(port: reception.port)
             try first.begin("POST", "/write", headers: ["Content-Length: 12"])

@@ -61,7 +61,8 @@ extension WebTests {
         @Test func linesOverTLSAreLines() async throws {
             let identity = try Identity()
             let reception = try WebReception(
-                .stream, precision: .milliseconds, terms: 2, tls: identity.tls)
+                .stream, policy: ListenerPolicy(precision: .milliseconds, terms: 2),
+                tls: identity.tls)
             let text = (0..<50_000).map { "pump,device=p-\($0 % 50) v=\($0)\n" }.joined()
             // The last line has no newline: a clean end is one.
             try send(text + "last v=\"a\nb\"", to: reception.port, trusting: identity.certificate)

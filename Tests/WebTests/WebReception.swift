@@ -39,13 +39,13 @@ final class WebReception: Sendable {
 
     init(
         _ kind: WebListener.Kind = .http, limits: WebLimits = WebLimits(),
-        intake: IntakeLimits = IntakeLimits(), precision: StampPrecision = .auto,
-        terms: UInt16 = 0, tokens: AccessTokens? = nil, tls: TLSFiles? = nil,
+        intake: IntakeLimits = IntakeLimits(), policy: ListenerPolicy = ListenerPolicy(),
+        tokens: AccessTokens? = nil, tls: TLSFiles? = nil,
         isPaused: Bool = false
     ) throws {
         let listener = WebListener(
             kind, try ListeningSocket(host: "127.0.0.1", port: 0, setting: "intake.http"),
-            precision: precision, terms: terms, tokens: tokens, tls: tls)
+            policy: policy, tokens: tokens, tls: tls, limits: intake)
         port = listener.localPort
         let server = WebServer(
             [listener], limits: limits, intake: intake, version: "1.2.3",

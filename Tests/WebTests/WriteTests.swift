@@ -8,7 +8,8 @@ extension WebTests {
     @Suite(.timeLimit(.minutes(2))) struct WriteTests {
         @Test(arguments: ["/write?db=x", "/api/v2/write?org=o&bucket=b"])
         func goodLinesAreHandedOn(target: String) async throws {
-            let reception = try WebReception(precision: .seconds, terms: 3)
+            let reception = try WebReception(
+                policy: ListenerPolicy(precision: .seconds, terms: 3))
             let client = try WebClient(port: reception.port)
             let answer = try client.post(target, "a v=1\nb v=2 5\r\n\n# c\nd v=\"x\ny\"")
             #expect(answer.status == 204)

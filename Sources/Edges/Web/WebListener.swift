@@ -1,7 +1,7 @@
 package import Intake
 internal import LineProtocol
 package import Platform
-package import Primitives
+internal import Primitives
 internal import Synchronization
 
 /// One address where HTTP requests or TLS connections are taken, bound and not yet running.
@@ -42,10 +42,10 @@ package final class WebListener: Sendable {
         self.socket = Mutex(socket)
     }
 
-    /// `transport=http address=127.0.0.1:8095`.
+    /// `transport=http address=127.0.0.1:8095`; over TLS the transport is `https` or `tls`.
     var place: String {
-        let name = kind == .http ? "http" : "tcp"
-        return "transport=\(name)\(tls == nil ? "" : " tls=yes") address=\(localAddress)"
+        let name = kind == .stream ? "tls" : tls == nil ? "http" : "https"
+        return "transport=\(name) address=\(localAddress)"
     }
 
     var transport: LineSource.Transport { kind == .http ? .http : .tcp }

@@ -64,6 +64,7 @@ final class RunTotals: Sendable {
         let now = totals.withLock { $0 }
         let udp = intake.udp
         let tcp = intake.tcp
+        let web = intake.web
         return "stopped lines=\(now.counters.linesAccepted) refused=\(now.counters.linesRefused)"
             + " windows=\(now.counters.windowsClosed) tickets=\(now.opened)"
             + " changes=\(now.changes) datagrams=\(udp.datagrams)"
@@ -71,6 +72,8 @@ final class RunTotals: Sendable {
             + " connections=\(tcp.accepted) tcp_bytes=\(tcp.bytes)"
             + " idle_closed=\(tcp.idleClosed) connections_refused=\(tcp.refused)"
             + " overlong=\(tcp.overlongLines) cut=\(tcp.cutLines)"
+            + " requests=\(web.requests) http_lines=\(web.linesTaken) http_busy=\(web.busy)"
+            + " http_connections_refused=\(web.connectionsRefused)"
             + " disallowed=\(udp.disallowed &+ tcp.disallowed)"
             + " over_rate=\(udp.linesOverRate &+ tcp.linesOverRate)"
     }
