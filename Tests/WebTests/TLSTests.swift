@@ -171,8 +171,7 @@ extension WebTests {
             reception.wait(for: "both lines") {
                 reception.delivery.text == "a v=\"x\nb v=1\n"
             }
-            process.terminate()
-            process.waitUntilExit()
+            _ = try Tool.run("kill -KILL \(process.processIdentifier)")
             _ = try await reception.finish()
         }
 

@@ -50,6 +50,9 @@ package final class BlockPool: Sendable {
     /// Blocks that are not on their way; for counters and tests.
     package var available: Int { free.count }
 
+    /// True once nobody will give blocks any more.
+    package var isClosed: Bool { free.isClosed }
+
     /// Wakes everybody who waits in ``take()``; for the end of the program.
     package func close() { free.close() }
 }

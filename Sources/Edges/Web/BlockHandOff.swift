@@ -36,11 +36,14 @@ final class BlockHandOff: Sendable {
     /// A free block, if there is one now.
     func tryTake() -> LineBlock? { pool.tryTake() }
 
+    /// True at the end of the program: who waits for a block waits in vain.
+    var isOver: Bool { pool.isClosed || queue.isClosed }
+
     /// A free block, waiting for one as long as a request may; nil when there is none.
     func take() async -> LineBlock? {
         if let block = pool.tryTake() { return block }
         let end = MonotonicClock.now() + limits.blockWait
-        while MonotonicClock.now() < end && !Task.isCancelled {
+        while MonotonicClock.now() < end && !isOver && !Task.isCancelled {
             try? await Task.sleep(for: .nanoseconds(Int64(limits.blockPause)))
             if let block = pool.tryTake() { return block }
         }
@@ -89,7 +92,7 @@ final class BlockHandOff: Sendable {
         }
         while !refusals.isEmpty {
             guard var block = pool.tryTake() else {
-                for refusal in refusals { note(refusal) }
+                if !isOver { for refusal in refusals { note(refusal) } }
                 return
             }
             while let refusal = refusals.last, block.note(refusal) { refusals.removeLast() }

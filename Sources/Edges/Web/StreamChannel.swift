@@ -8,22 +8,31 @@ struct StreamChannel: ServerChildChannel {
     /// A connection that is set up.
     struct Connection: ServerChildChannelValue {
         let channel: any Channel
+        /// Kept when all of it was handed on.
+        let done: EventLoopFuture<Void>
     }
 
     let tls: TLSFiles
-    let lines: @Sendable () -> StreamLines
+    let lines: @Sendable (_ done: EventLoopPromise<Void>) -> StreamLines
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Connection> {
-        channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers([
-                NIOSSLServerHandler(context: tls.context), lines(),
-            ])
-            return Connection(channel: channel)
+        let done = channel.eventLoop.makePromise(of: Void.self)
+        return channel.eventLoop.makeCompletedFuture {
+            do {
+                try channel.pipeline.syncOperations.addHandlers([
+                    NIOSSLServerHandler(context: tls.context), lines(done),
+                ])
+            } catch {
+                done.succeed()
+                throw error
+            }
+            return Connection(channel: channel, done: done.futureResult)
         }
     }
 
-    /// The pipeline does the work; this waits for its end.
+    /// The pipeline does the work; this waits for its end, which is later than the connection's
+    /// when lines wait for a block.
     func handle(value: Connection, logger: Logger) async {
-        try? await value.channel.closeFuture.get()
+        try? await value.done.get()
     }
 }

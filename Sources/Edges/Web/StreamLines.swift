@@ -30,16 +30,19 @@ final class StreamLines: ChannelInboundHandler {
     private var openStringSince: UInt64?
     private var look: Scheduled<Void>?
     private var hasHandshake = false
+    /// Kept when the connection is over and all of it was handed on.
+    private let done: EventLoopPromise<Void>
 
     init(
         listener: WebListener, intake: IntakeLimits, limits: WebLimits, handOff: BlockHandOff,
-        counts: RunningWebCounts
+        counts: RunningWebCounts, done: EventLoopPromise<Void>
     ) {
         self.listener = listener
         self.intake = intake
         self.limits = limits
         self.handOff = handOff
         self.counts = counts
+        self.done = done
         tail = LineTail(lineBytesMax: intake.lineBytesMax, boundary: RecordSplit.end)
     }
 
@@ -81,6 +84,11 @@ final class StreamLines: ChannelInboundHandler {
         look?.cancel()
         handOnWaiting(context)
         context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        // A connection that never came to be has nothing to hand on.
+        if !hasEnded { done.succeed() }
     }
 
     // MARK: Lines
@@ -140,14 +148,14 @@ final class StreamLines: ChannelInboundHandler {
     /// The connection is over. After a clean end the last line needs no newline; otherwise half a
     /// number would be a wrong number.
     private func finish(_ context: ChannelHandlerContext) {
-        guard tail.count > 0 else { return }
+        guard tail.count > 0 else { return done.succeed() }
         guard hasEndedCleanly else {
-            guard let sample = tail.giveUp() else { return }
+            guard let sample = tail.giveUp() else { return done.succeed() }
             counts.add(\.linesRefused)
             handOff.note(
                 IntakeRefusal(
                     .connectionLost, source: source, arrival: WallClock.now(), sample: sample))
-            return
+            return done.succeed()
         }
         guard var block = handOff.tryTake() else { return pause(context) }
         block.extend(
@@ -159,9 +167,11 @@ final class StreamLines: ChannelInboundHandler {
             return admit(slab, start, count)
         }
         handOff.give(block)
+        done.succeed()
     }
 
     private func pause(_ context: ChannelHandlerContext) {
+        if hasEnded && handOff.isOver { return done.succeed() }
         if !hasEnded { context.channel.setOption(.autoRead, value: false).whenFailure { _ in } }
         guard retry == nil else { return }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)

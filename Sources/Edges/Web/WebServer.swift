@@ -96,10 +96,10 @@ package final class WebServer: Sendable {
             try await serve(
                 site, TLSChannel(http(site), tlsConfiguration: tls.configuration), group, table)
         case (.stream, let tls?):
-            let lines = StreamChannel(tls: tls) {
+            let lines = StreamChannel(tls: tls) { done in
                 StreamLines(
                     listener: site.listener, intake: self.intake, limits: self.limits,
-                    handOff: site.handOff, counts: self.running)
+                    handOff: site.handOff, counts: self.running, done: done)
             }
             try await serve(site, lines, group, table)
         case (.stream, nil): preconditionFailure("BUG: a plain stream is not of this room")

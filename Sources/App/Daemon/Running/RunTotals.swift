@@ -59,7 +59,8 @@ final class RunTotals: Sendable {
 
     /// `stopped lines=... refused=... late=... windows=... tickets=... changes=... datagrams=...
     /// kernel_drops=... truncated=... connections=... tcp_bytes=... idle_closed=...
-    /// connections_refused=... overlong=... cut=... disallowed=... over_rate=...`
+    /// connections_refused=... overlong=... cut=... disallowed=... over_rate=...
+    /// requests=... http_lines=... http_busy=... http_connections_refused=...`
     func summary(_ intake: IntakeCounts) -> String {
         let now = totals.withLock { $0 }
         let udp = intake.udp
@@ -72,9 +73,9 @@ final class RunTotals: Sendable {
             + " connections=\(tcp.accepted) tcp_bytes=\(tcp.bytes)"
             + " idle_closed=\(tcp.idleClosed) connections_refused=\(tcp.refused)"
             + " overlong=\(tcp.overlongLines) cut=\(tcp.cutLines)"
-            + " requests=\(web.requests) http_lines=\(web.linesTaken) http_busy=\(web.busy)"
-            + " http_connections_refused=\(web.connectionsRefused)"
             + " disallowed=\(udp.disallowed &+ tcp.disallowed)"
             + " over_rate=\(udp.linesOverRate &+ tcp.linesOverRate)"
+            + " requests=\(web.requests) http_lines=\(web.linesTaken) http_busy=\(web.busy)"
+            + " http_connections_refused=\(web.connectionsRefused)"
     }
 }
