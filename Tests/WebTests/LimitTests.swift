@@ -240,6 +240,20 @@ extension WebTests {
             #expect(try await reception.finish().text == "a v=1\na v=2\n")
         }
 
+        /// At any moment, before the server runs and when it has ended.
+        @Test func stoppingIsAlwaysPossible() async throws {
+            for round in 0..<30 {
+                let reception = try WebReception()
+                if round % 3 > 0 {
+                    _ = try WebClient(port: reception.port).request("GET", "/ping")
+                }
+                reception.server.stop()
+                if round % 2 > 0 { reception.server.stop() }
+                _ = try await reception.finish()
+                reception.server.stop()
+            }
+        }
+
         @Test func aStopDoesNotWaitForEver() async throws {
             var limits = WebLimits()
             limits.drainTime = 50_000_000

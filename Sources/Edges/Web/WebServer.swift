@@ -70,9 +70,11 @@ package final class WebServer: Sendable {
                 }
             }
         } catch {
+            forgetStop()
             try? await group.shutdownGracefully()
             throw error
         }
+        forgetStop()
         handOff.flush()
         try await group.shutdownGracefully()
     }
@@ -132,11 +134,13 @@ package final class WebServer: Sendable {
             .bind(socket) { channel in child.setup(channel: channel, logger: logger) }
         let drainTime = TimeAmount.nanoseconds(Int64(limits.drainTime))
         onStop {
-            server.channel.eventLoop.execute {
+            let loop = server.channel.eventLoop
+            // One call from outside: after it the loop may end at any time.
+            loop.execute {
+                _ = loop.assumeIsolated().scheduleTask(in: drainTime) { table.closeAll() }
                 server.channel.close(promise: nil)
                 table.quiesce()
             }
-            server.channel.eventLoop.scheduleTask(in: drainTime) { table.closeAll() }
         }
         try await server.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { tasks in
@@ -146,6 +150,9 @@ package final class WebServer: Sendable {
             }
         }
     }
+
+    /// The loop that would stop the listeners is about to end.
+    private func forgetStop() { state.withLock { $0.stop = nil } }
 
     private func onStop(_ action: @escaping @Sendable () -> Void) {
         let isStopped = state.withLock { state in
