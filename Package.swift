@@ -52,7 +52,8 @@ let edges: [Target] = [
         name: "CZlib", path: "Sources/Edges/CZlib", pkgConfig: "zlib",
         providers: [.apt(["zlib1g-dev"])]),
     .target(
-        name: "Platform", dependencies: ["CPlatform", "Primitives"], path: "Sources/Edges/Platform"),
+        name: "Platform", dependencies: ["CPlatform", "Primitives"],
+        path: "Sources/Edges/Platform"),
     .target(
         name: "Intake", dependencies: ["CZlib", "Platform", "Primitives", logging],
         path: "Sources/Edges/Intake"),

@@ -54,8 +54,8 @@ import Testing
         #expect(configuration.stateDirectory == "/var/lib/forestall")
         #expect(configuration.engine.devices.map(\.name) == ["P-101"])
         let listeners = configuration.intake.listeners
-        #expect(listeners.map(\.name) == ["collectd", "local", "group"])
-        #expect(listeners.map(\.precision) == [.milliseconds, .auto, .auto])
+        #expect(listeners.map(\.name) == ["collectd", "local", "group", "hall"])
+        #expect(listeners.map(\.precision) == [.milliseconds, .auto, .auto, .auto])
     }
 
     /// `# [section]`, a table that is commented out.

@@ -21,12 +21,18 @@ import Windows
         ("log.level", #""info""#, #""debug""#),
         ("intake.udp", #"["127.0.0.1:8094"]"#, #"["[::1]:0", "10.0.0.1:8094"]"#),
         ("intake.tcp", #"["127.0.0.1:8094"]"#, "[]"),
+        ("intake.http", #"["127.0.0.1:8095"]"#, #"["[::1]:9096", "127.0.0.1:0"]"#),
         ("intake.receive_buffer", #""8MiB""#, #""1GiB""#),
         ("intake.maximum_line_bytes", "65536", "4096"),
         ("intake.maximum_connections", "1024", "65536"),
         ("intake.maximum_connections_per_source", "256", "1"),
         ("intake.lines_per_second", "0", "10000000"),
         ("intake.idle_timeout", #""1h""#, #""0s""#),
+        ("intake.maximum_web_connections", "256", "10"),
+        ("intake.maximum_requests", "32", "4"),
+        ("intake.maximum_body", #""16MiB""#, #""1MiB""#),
+        ("intake.maximum_inflated_body", #""64MiB""#, #""1GiB""#),
+        ("intake.request_timeout", #""1m""#, #""5s""#),
         ("clock.max_jump", #""1d""#, #""2h""#),
         ("clock.max_age", #""400d""#, #""2w""#),
         ("clock.tick", #""1s""#, #""100ms""#),
@@ -54,6 +60,9 @@ import Windows
         ("listener.NAME.default_identity", "that of the gateway", #""gateway""#),
         ("listener.NAME.allow", "[]", #"["10.0.0.0/8", "::1"]"#),
         ("listener.NAME.lines_per_second", "`intake.lines_per_second`", "0"),
+        ("listener.NAME.token_file", "none: everybody may write", #""tokens""#),
+        ("listener.NAME.tls_certificate", "none: no TLS", #""other.pem""#),
+        ("listener.NAME.tls_key", "none", #""other.key""#),
         ("class.NAME.measurements", "`[\"NAME\"]`", #"["a", "b"]"#),
         ("class.NAME.fault_codes", "[]", #"["fault", "plc.code"]"#),
         ("class.NAME.window", #""1m""#, #""10m""#),
@@ -107,6 +116,11 @@ import Windows
         switch pattern {
         case "listener.NAME.path", "listener.NAME.mode", "listener.NAME.owner":
             lines["listener.NAME."] = ["transport = \"unix\"", "path = \"/run/f/sock\""]
+        case "listener.NAME.token_file", "listener.NAME.tls_certificate", "listener.NAME.tls_key":
+            lines["listener.NAME."] = [
+                "transport = \"http\"", "address = \"127.0.0.1:8096\"",
+                "tls_certificate = \"c.pem\"", "tls_key = \"k.pem\"",
+            ]
         case "listener.NAME.multicast":
             lines["listener.NAME."] = ["transport = \"udp\"", "address = \"0.0.0.0:8096\""]
         case "listener.NAME.interface":

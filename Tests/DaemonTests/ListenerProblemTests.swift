@@ -9,18 +9,19 @@ extension ConfigurationProblemTests {
         check(
             "[listener.a]\n",
             """
-            f.toml:1: listener.a has no transport; add transport = "udp", "tcp", "unixgram" or "unix"
+            f.toml:1: listener.a has no transport; add transport = "udp", "tcp", "unixgram", "unix" \
+            or "http"
             f.toml:1: listener.a has no address; add address = "127.0.0.1:8096"
             """)
         check(
             Self.listener + "precision = \"mS\"",
             "f.toml:4: listener.a.precision = \"mS\" is unknown, did you mean \"ms\"; expected one "
-                + "of \"auto\", \"s\", \"ms\", \"us\", \"ns\"")
+                + "of \"auto\", \"h\", \"m\", \"s\", \"ms\", \"us\", \"ns\"")
         check(
             "[listener.a]\ntransport = \"quic\"\naddress = \"127.0.0.1\"",
             """
             f.toml:2: listener.a.transport = "quic" is unknown; expected one of "udp", "tcp", \
-            "unixgram", "unix"
+            "unixgram", "unix", "http"
             f.toml:3: listener.a.address = "127.0.0.1" is not an address; expected "HOST:PORT" such \
             as "127.0.0.1:8094" or "[::1]:8094"
             """)
@@ -35,6 +36,37 @@ extension ConfigurationProblemTests {
             "intake.maximum_connections = 0",
             "f.toml:1: intake.maximum_connections = 0 is out of range; expected a whole number "
                 + "from 1 to 65536")
+    }
+
+    static let web = "[listener.a]\ntransport = \"http\"\naddress = \"127.0.0.1:8096\"\n"
+
+    @Test func filesOfListeners() {
+        check(Self.web + "token_file = \"t\"\ntls_certificate = \"c\"\ntls_key = \"k\"", "")
+        check(
+            Self.web + "tls_certificate = \"c\"",
+            "f.toml:4: listener.a.tls_certificate = \"c\" has no key; add tls_key")
+        check(
+            Self.web + "tls_key = \"k\"",
+            "f.toml:4: listener.a.tls_key = \"k\" has no certificate; add tls_certificate")
+        check(
+            Self.listener + "token_file = \"t\"",
+            "f.toml:4: listener.a.token_file = \"t\" has no meaning with transport = \"udp\"; "
+                + "remove it")
+        check(
+            Self.listener + "tls_certificate = \"c\"\ntls_key = \"k\"",
+            """
+            f.toml:4: listener.a.tls_certificate = "c" has no meaning with transport = "udp"; \
+            remove it
+            f.toml:5: listener.a.tls_key = "k" has no meaning with transport = "udp"; remove it
+            """)
+        check(
+            Self.web + "multicast = \"239.1.2.3\"",
+            "f.toml:4: listener.a.multicast = \"239.1.2.3\" has no meaning with transport = "
+                + "\"http\"; remove it")
+        check(
+            "[listener.a]\ntransport = \"http\"\naddress = \"127.0.0.1:8095\"\n",
+            "f.toml:3: listener.a.address = \"127.0.0.1:8095\" is the default of intake.http too; "
+                + "choose another address or set intake.http = []")
     }
 
     static let local = "[listener.a]\ntransport = \"unixgram\"\npath = \"/run/f.sock\"\n"

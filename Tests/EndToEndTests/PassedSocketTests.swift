@@ -137,7 +137,8 @@ extension EndToEndTests {
         @Test(.enabled(if: python != nil, "needs python3"))
         func socketsForAnotherProcessAreLeftAlone() throws {
             let (process, errors) = try start(
-                "a=udp=127.0.0.1:0", "intake.udp = [\"127.0.0.1:0\"]\nintake.tcp = []\nintake.http = []\n",
+                "a=udp=127.0.0.1:0",
+                "intake.udp = [\"127.0.0.1:0\"]\nintake.tcp = []\nintake.http = []\n",
                 for: "somebody else")
             #expect(try errors().count { $0.hasPrefix("listening ") } == 1)
             _ = try stop(process)

@@ -59,12 +59,13 @@ extension WebTests {
                 answer.body.hasPrefix(#"{"error":"only CREATE DATABASE is understood; "#))
         }
 
-        @Test(arguments: [
-            ("GET", "/", 404, nil), ("POST", "/api/v2/writes", 404, nil),
-            ("GET", "/write", 405, "POST"), ("PUT", "/api/v2/write", 405, "POST"),
-            ("POST", "/ping", 405, "GET, HEAD"), ("POST", "/metrics", 405, "GET, HEAD"),
-            ("DELETE", "/query", 405, "GET, POST"),
-        ] as [(String, String, Int, String?)])
+        @Test(
+            arguments: [
+                ("GET", "/", 404, nil), ("POST", "/api/v2/writes", 404, nil),
+                ("GET", "/write", 405, "POST"), ("PUT", "/api/v2/write", 405, "POST"),
+                ("POST", "/ping", 405, "GET, HEAD"), ("POST", "/metrics", 405, "GET, HEAD"),
+                ("DELETE", "/query", 405, "GET, POST"),
+            ] as [(String, String, Int, String?)])
         func whatThereIsNot(
             method: String, target: String, status: Int, allowed: String?
         ) async throws {

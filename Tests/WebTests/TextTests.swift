@@ -15,10 +15,11 @@ import Testing
         #expect(HTTPDate.text(Timestamp(nanoseconds: seconds * 1_000_000_000)) == text)
     }
 
-    @Test(arguments: [
-        ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar"),
-        ("Zm9vYg", "foob"), ("Zm9v Yg", nil), ("+/8=", "\u{FFFD}\u{FFFD}"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmFy", "foobar"),
+            ("Zm9vYg", "foob"), ("Zm9v Yg", nil), ("+/8=", "\u{FFFD}\u{FFFD}"),
+        ] as [(String, String?)])
     func base64(text: String, decoded: String?) { #expect(Base64.decode(text) == decoded) }
 
     @Test func queries() {

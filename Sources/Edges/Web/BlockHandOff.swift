@@ -65,7 +65,7 @@ final class BlockHandOff: Sendable {
         for refusal in refusals where !block.note(refusal) { note(refusal) }
     }
 
-    /// Hands a refusal on soon, together with others, so that a flood of them is no flood of blocks.
+    /// Hands a refusal on soon, together with others: a flood of them is no flood of blocks.
     func note(_ refusal: IntakeRefusal) {
         let plans = held.withLock { held -> Bool in
             for index in held.refusals.indices where held.refusals[index].merge(refusal) {

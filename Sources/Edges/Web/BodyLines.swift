@@ -112,7 +112,8 @@ struct BodyLines: ~Copyable {
         return admitted
     }
 
-    /// Removes the records of `range` that the grammar refuses; returns what is left from its start.
+    /// Removes the records of `range` that the grammar refuses; returns how much is left from its
+    /// start.
     private mutating func check(_ slab: inout ByteSlab, _ range: Range<Int>) -> Int {
         // Only a string can have a newline in it.
         let hasStrings = slab.firstIndex(of: UInt8(ascii: "\""), in: range) != nil

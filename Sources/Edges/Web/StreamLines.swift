@@ -5,8 +5,8 @@ internal import NIOTLS
 internal import Platform
 internal import Primitives
 
-/// One connection that sends line protocol over TLS, with the rules of a plain TCP connection: whole
-/// records are handed on, the beginning of one waits for its end, a line that is too long is
+/// One connection that sends line protocol over TLS, with the rules of a plain TCP connection:
+/// whole records are handed on, the beginning of one waits for its end, a line that is too long is
 /// skipped, a string that nobody closes holds the lines behind it back for a while only.
 ///
 /// Without a free block nothing more is read; the peer waits, as over TCP.

@@ -130,7 +130,8 @@ package final class WebServer: Sendable {
             .childChannelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(
-                    minimum: 1_024, initial: 4_096, maximum: readBytesMax))
+                    minimum: 1_024, initial: 4_096, maximum: readBytesMax)
+            )
             .bind(socket) { channel in child.setup(channel: channel, logger: logger) }
         let drainTime = TimeAmount.nanoseconds(Int64(limits.drainTime))
         onStop {

@@ -54,8 +54,8 @@ struct WebSite: Sendable {
             refuse(.unauthorized, \.unauthorized, source)
             return WriteAnswer.unauthorized(dialect).response(dialect)
         }
-        guard let precision = dialect.precision(items["precision"], default: listener.policy.precision)
-        else {
+        let usual = listener.policy.precision
+        guard let precision = dialect.precision(items["precision"], default: usual) else {
             return invalid("invalid precision; use \(dialect.precisions)").response(dialect)
         }
         let encoding = request.headers[.contentEncoding]?.lowercased() ?? "identity"
@@ -170,7 +170,8 @@ struct WebSite: Sendable {
     // MARK: Questions
 
     private func ping(_ request: Request) -> Response {
-        guard !["", "0", "false"].contains(QueryItems(request.uri.query ?? "")["verbose"] ?? "") else {
+        let verbose = QueryItems(request.uri.query ?? "")["verbose"] ?? ""
+        guard !["", "0", "false"].contains(verbose) else {
             return Response(status: .noContent)
         }
         return json(.ok) { $0.object { $0.member("version", version) } }
@@ -207,9 +208,11 @@ struct WebSite: Sendable {
         }
         return json(.ok) { json in
             json.object { json in
-                json.member("results", array: { json in
-                    json.object { $0.member("statement_id", 0) }
-                })
+                json.member(
+                    "results",
+                    array: { json in
+                        json.object { $0.member("statement_id", 0) }
+                    })
             }
         }
     }

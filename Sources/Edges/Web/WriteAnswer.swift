@@ -74,16 +74,18 @@ struct WriteAnswer: Sendable {
                 if let first = lines.first { json.member("line", first.line) }
             }
             guard !lines.isEmpty else { return }
-            json.member("refused", array: { json in
-                for line in lines {
-                    json.object { json in
-                        json.member("line", line.line)
-                        json.member("column", line.column)
-                        json.member("reason", line.reason)
-                        json.member("message", line.message)
+            json.member(
+                "refused",
+                array: { json in
+                    for line in lines {
+                        json.object { json in
+                            json.member("line", line.line)
+                            json.member("column", line.column)
+                            json.member("reason", line.reason)
+                            json.member("message", line.message)
+                        }
                     }
-                }
-            })
+                })
         }
         return json.bytes + [0x0A]
     }

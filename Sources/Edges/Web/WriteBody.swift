@@ -73,7 +73,8 @@ struct WriteBody: ~Copyable {
             guard var block = await handOff.take() else { throw .busy }
             let refusals = lines.take(into: &block, arrival: WallClock.now()) { slab, room in
                 let length = min(room.count, piece.readableBytes)
-                slab.copy(piece.readableBytesUInt8Span.extracting(first: length), at: room.lowerBound)
+                slab.copy(
+                    piece.readableBytesUInt8Span.extracting(first: length), at: room.lowerBound)
                 piece.moveReaderIndex(forwardBy: length)
                 return length
             }

@@ -13,6 +13,7 @@ enum RuntimeReport {
     static func json(startedAt: Timestamp, intake: IntakeCounts) -> String {
         let udp = intake.udp
         let tcp = intake.tcp
+        let web = intake.web
         var json = JSONText()
         json.object { json in
             json.member("pid", Int(ProcessInfo.processInfo.processIdentifier))
@@ -42,6 +43,11 @@ enum RuntimeReport {
                         }
                     }
                 })
+            json.member("requests", Int64(clamping: web.requests))
+            json.member("http_lines", Int64(clamping: web.linesTaken))
+            json.member("http_busy", Int64(clamping: web.busy))
+            json.member("web_connections_open", Int64(clamping: web.open))
+            json.member("web_connections_refused", Int64(clamping: web.connectionsRefused))
             json.member("resident_bytes", Int64(clamping: ProcessUsage.residentBytes))
         }
         return json.text
@@ -64,6 +70,11 @@ enum RuntimeReport {
         var disallowed: Int64
         var linesOverRate: Int64
         var datagramListeners: [DatagramListener]
+        var requests: Int64
+        var httpLines: Int64
+        var httpBusy: Int64
+        var webConnectionsOpen: Int64
+        var webConnectionsRefused: Int64
         var residentBytes: Int64
 
         struct DatagramListener: Decodable {
@@ -105,6 +116,14 @@ enum RuntimeReport {
             ("Cut lines", String(facts.cutLines)),
             ("Not allowed", String(facts.disallowed)),
             ("Over the rate", String(facts.linesOverRate)),
+            (
+                "Requests",
+                "\(facts.requests), \(facts.httpLines) lines, \(facts.httpBusy) told to come back"
+            ),
+            (
+                "Web connections",
+                "\(facts.webConnectionsOpen) open, \(facts.webConnectionsRefused) refused"
+            ),
             ("Memory", "\(facts.residentBytes / 1_048_576) MiB"),
         ]
     }

@@ -86,7 +86,8 @@ package struct IntakeSettings: Equatable, Sendable {
     package init(
         udp: [String] = ["127.0.0.1:8094"], tcp: [String] = ["127.0.0.1:8094"],
         http: [String] = ["127.0.0.1:8095"], listeners: [ListenerSettings] = [],
-        receiveBufferBytes: Int = 8 << 20, maximumLineBytes: Int = 65_536, maximumConnections: Int = 1_024,
+        receiveBufferBytes: Int = 8 << 20, maximumLineBytes: Int = 65_536,
+        maximumConnections: Int = 1_024,
         maximumConnectionsPerSource: Int = 256, idleTimeout: TimeSpan = .hours(1),
         linesPerSecond: Int = 0, maximumWebConnections: Int = 256,
         maximumBodyBytes: Int = 16 << 20, maximumInflatedBytes: Int = 64 << 20,

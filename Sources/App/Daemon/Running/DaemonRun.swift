@@ -20,8 +20,8 @@ import UnixSignals
 /// | web (tasks on one event loop) | requests, connections over TLS | block queue |
 ///
 /// They stop in the reverse order of this list from the bottom of the data flow up: the web server
-/// first, then the listeners, then the engine when the block queue has run empty, then the store when the step queue
-/// has, then delivery. So nothing that was received is left behind.
+/// first, then the listeners, then the engine when the block queue has run empty, then the store
+/// when the step queue has, then delivery. So nothing that was received is left behind.
 package enum DaemonRun {
     /// Runs until SIGTERM or SIGINT. `announce` gets the lines for standard error: one per
     /// listener, then `ready`, and a summary at the end.
@@ -50,9 +50,7 @@ package enum DaemonRun {
         let precisions = PrecisionLog(logger: logger)
         let runtime = RuntimePublisher(logger: logger)
         let places = listeners.places
-        let web = WebService(server: listeners.web, pool: pool, blocks: blocks) {
-            totals.snapshot(listeners.counts, pool: pool, blocks: blocks)
-        }
+        let web = WebService(listeners: listeners, totals: totals, pool: pool, blocks: blocks)
         // The group runs its services once it has the signals: whoever reads `ready` may stop it.
         let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: blocks) {
             announceReady(places, announce, supervision)
