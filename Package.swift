@@ -16,6 +16,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -70,7 +71,8 @@ let edges: [Target] = [
     .target(
         name: "Web",
         dependencies: [
-            "Intake", "LineProtocol", "Platform", "Primitives", hummingbird, hummingbirdTLS,
+            "Intake", "LineProtocol", "Platform", "Primitives", hummingbird, hummingbirdCore,
+            hummingbirdTLS,
             httpTypes, nioCore, nioHTTPTypes, nioPosix, nioSSL, nioTLS, logging,
         ],
         path: "Sources/Edges/Web"),

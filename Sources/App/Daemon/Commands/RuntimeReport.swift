@@ -2,6 +2,7 @@ import Foundation
 import Intake
 import Platform
 import Primitives
+import Web
 
 /// What the running daemon says about itself: one row in the store, renewed with a step at most
 /// every ten seconds, so that every other command only reads the store.
