@@ -96,7 +96,8 @@ extension EndToEndTests {
                 ending.errors.hasSuffix(
                     "ready\nstopped lines=0 refused=0 windows=0 tickets=0 changes=0 datagrams=0 "
                         + "kernel_drops=0 truncated=0 connections=0 tcp_bytes=0 idle_closed=0 "
-                        + "connections_refused=0 overlong=0 cut=0 disallowed=0 over_rate=0\n"))
+                        + "connections_refused=0 overlong=0 cut=0 disallowed=0 over_rate=0 requests=0 "
+                        + "http_lines=0 http_busy=0 http_connections_refused=0\n"))
         }
 
         /// Stopped and started again in the middle, the daemon ends where it ends without that.
