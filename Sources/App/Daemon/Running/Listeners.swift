@@ -102,7 +102,7 @@ struct Listeners: Sendable {
         let granted = DescriptorLimit.raise(to: wanted)
         guard granted < wanted else { return }
         logger.warning(
-            "the maximum of connections cannot be reached; raise the limit of open files",
+            "intake.maximum_connections cannot be reached; raise the limit of open files",
             metadata: ["descriptors": "\(granted)", "descriptors.wanted": "\(wanted)"])
     }
 }
