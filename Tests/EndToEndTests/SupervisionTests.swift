@@ -28,7 +28,7 @@ extension EndToEndTests {
             let ready = try next("READY", socket)
             #expect(
                 ready == "READY=1\nSTATUS=Listening on udp 127.0.0.1:\(daemon.ports[0]), "
-                    + "tcp 127.0.0.1:\(daemon.tcpPorts[0])")
+                    + "tcp 127.0.0.1:\(daemon.tcpPorts[0]), http 127.0.0.1:\(daemon.httpPorts[0])")
             let start = Date()
             for _ in 0..<3 { #expect(try next("WATCHDOG", socket) == "WATCHDOG=1") }
             #expect(Date().timeIntervalSince(start) < 6, "later than the supervisor's patience")

@@ -56,7 +56,7 @@ final class WebReception: Sendable {
         self.pool = pool
         self.queue = queue
         self.isPaused = Atomic(isPaused)
-        running = Task {
+        running = Task(executorPreference: ServerThread()) {
             try await server.run(pool: pool, queue: queue) {
                 var snapshot = IntakeSnapshot()
                 snapshot.linesAccepted = 7
