@@ -65,6 +65,24 @@ extension WebTests {
             #expect(delivery.refused == ["http:127.0.0.1 too_many_connections_of_source 1"])
         }
 
+        /// Places of connections and of requests are given back.
+        @Test func aPlaceIsFreeOnceItsConnectionHasEnded() async throws {
+            var limits = WebLimits()
+            limits.connectionsPerSource = 1
+            limits.requestsPerSource = 1
+            let reception = try WebReception(limits: limits)
+            for round in 1...3 {
+                do {
+                    let client = try WebClient(port: reception.port)
+                    for _ in 0..<2 {
+                        #expect(try client.post("/write", "a v=\(round)\n").status == 204)
+                    }
+                }
+                reception.wait(for: "the end of the connection") { reception.counts.open == 0 }
+            }
+            #expect(try await reception.finish().refused.isEmpty)
+        }
+
         @Test func whoIsNotOnTheListIsTurnedAway() async throws {
             let range = try #require(AddressRange("192.0.2.0/24"))
             let reception = try WebReception(policy: ListenerPolicy(allowed: [range]))
