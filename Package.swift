@@ -105,10 +105,14 @@ let tests: [Target] = [
         name: "LineProtocolTests",
         dependencies: ["LineProtocol", "LineProtocolCorpus", "ParserInvariants"]),
     .testTarget(name: "FleetSimulatorTests", dependencies: ["FleetSimulator", "Primitives"]),
-    .testTarget(name: "PlatformTests", dependencies: ["Platform", "Primitives"]),
+    // Peers and directories that more than one of the test targets needs.
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(name: "PlatformTests", dependencies: ["Platform", "Primitives", "TestSupport"]),
     .testTarget(
         name: "IntakeTests",
-        dependencies: ["Intake", "LineProtocol", "Platform", "Primitives", logging]),
+        dependencies: [
+            "Intake", "LineProtocol", "Platform", "Primitives", "TestSupport", logging,
+        ]),
     .testTarget(name: "WindowsTests", dependencies: ["Windows", "Primitives"]),
     .testTarget(name: "DetectionTests", dependencies: ["Detection", "Windows", "Primitives"]),
     .testTarget(
@@ -148,7 +152,8 @@ let tests: [Target] = [
         name: "AllocationTests",
         dependencies: ["AllocationCount", "Engine", "Intake", "Platform", "Primitives", logging]),
     // The real binary, real sockets, real files; the dependency makes sure that it is built.
-    .testTarget(name: "EndToEndTests", dependencies: ["forestall", "LineProtocolCorpus"]),
+    .testTarget(
+        name: "EndToEndTests", dependencies: ["forestall", "LineProtocolCorpus", "TestSupport"]),
     .testTarget(name: "TidyTests"),
     .executableTarget(
         name: "forestall-bench",

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEndTests {
@@ -66,7 +67,7 @@ extension EndToEndTests {
                 interface = "lo"
                 """)
             let port = daemon.port(of: "transport=udp address=0.0.0.0:")
-            try LoopbackPeer(group: "239.1.2.3", port: port).send("pump,host=p-1 v=1\n")
+            try LoopbackPeer(group: "239.1.2.3", on: "lo", port: port).send("pump,host=p-1 v=1\n")
             #expect(try daemon.stop().totals["lines"] == 1)
         }
 

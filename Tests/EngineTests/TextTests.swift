@@ -149,6 +149,18 @@ import Windows
         #expect(changes.last?.value == "later" && changes.last?.previous == "\(most + 4)")
     }
 
+    /// A text that never stops changing is told once a step, and nothing is looked through for it.
+    @Test func changesBeyondTheBoundAreOneOfAStep() {
+        let most = TextValues.eventsPerHour
+        let run = EngineRun(Self.configuration)
+        run.send((0..<most + 500).map { "m,device=a s=\"\($0)\" 1\n" }.joined())
+        run.finish()
+        let changes = run.steps.flatMap(\.texts)
+        #expect(changes.count == most + 1)
+        #expect(changes.filter { !$0.isEvent }.map(\.value) == ["\(most + 499)"])
+        #expect(run.counters.textChangesUnkept == 500)
+    }
+
     @Test func textsPerDeviceAreBounded() {
         var configuration = Self.configuration
         configuration.limits.textsPerDevice = 2

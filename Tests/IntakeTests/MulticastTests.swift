@@ -1,6 +1,7 @@
 import Intake
 import Platform
 import Primitives
+import TestSupport
 import Testing
 
 /// Groups, joined and sent to on this machine.

@@ -2,6 +2,7 @@ import Foundation
 import Intake
 import Platform
 import Primitives
+import TestSupport
 import Testing
 
 /// Everything a reader gave.

@@ -2,6 +2,7 @@ import Intake
 import LineProtocol
 import Platform
 import Primitives
+import TestSupport
 import Testing
 
 /// Who may send to a listener, and how much of it.

@@ -3,6 +3,7 @@ import Intake
 import LineProtocol
 import Platform
 import Primitives
+import TestSupport
 import Testing
 
 /// Lines over Unix sockets: who sends, what is lost, and what becomes of the file.

@@ -104,7 +104,7 @@ package enum EngineCheckpoint {
 
 extension TelemetryEngine {
     /// `true` when nothing waits that a checkpoint would lose: call ``flush(emit:)`` first.
-    package var canCheckpoint: Bool { hold.isEmpty && pending.isEmpty }
+    package var canCheckpoint: Bool { hold.isEmpty && pending.isEmpty && !texts.hasUntold }
 
     /// The state after the last emitted step. `input` describes where a replay stands.
     package func checkpoint(input: String = "") -> [UInt8] {

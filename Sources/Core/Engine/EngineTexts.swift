@@ -27,15 +27,9 @@ extension TelemetryEngine {
         guard let change else { return }
         if change.isEvent {
             pending.texts.append(change)
-            return
+        } else {
+            counters.textChangesUnkept += 1
         }
-        // Only the last known value matters, so a step holds one of them.
-        counters.textChangesUnkept += 1
-        let known = pending.texts.firstIndex {
-            !$0.isEvent && $0.device == change.device && $0.name == change.name
-        }
-        if let known { pending.texts.remove(at: known) }
-        pending.texts.append(change)
     }
 
     /// The text of a field, registered if it is new: an index of ``TextValues``, or a negative

@@ -208,6 +208,7 @@ package struct TelemetryEngine: ~Copyable {
 
     mutating func seal(emit: (EngineStep) -> Void) {
         if !ledger.isEmpty { pending.refused = ledger.take() }
+        if texts.hasUntold { pending.texts += texts.takeUntold() }
         guard !pending.isEmpty else { return }
         pending.counters = counters
         pending.advancedTo = reached

@@ -14,7 +14,7 @@ package struct TextChange: Equatable, Sendable {
     /// Named like a signal: `measurement.field[,tag=value...]`.
     package var name: String
     package var value: String
-    /// `nil` for the first one.
+    /// `nil` for the first one, and for a change that is no event.
     package var previous: String?
     package var time: Timestamp
     package var isFaultCode: Bool
@@ -52,6 +52,8 @@ package struct TextValues: Sendable {
         var newest = Timestamp.distantPast
         var hourStart = Timestamp.distantPast
         var eventsThisHour = 0
+        /// A change that is no event waits to be told.
+        var isUntold = false
     }
 
     private struct Key: Hashable {
@@ -63,6 +65,9 @@ package struct TextValues: Sendable {
     private var places: [Key: TextID] = [:]
     /// Per device, its texts in order of discovery.
     private var texts: [[TextID]] = []
+    /// Texts whose last change is no event and was not told yet: only the last known value of each
+    /// matters, however often it changes.
+    private var untold: [TextID] = []
 
     package init() {}
 
@@ -101,7 +106,7 @@ package struct TextValues: Sendable {
     }
 
     /// Takes a text. `hash` tells two texts apart; `value` is asked for only when it is another one
-    /// than before.
+    /// than before. A change that is no event comes again from ``takeUntold()``.
     package mutating func take(
         _ id: TextID, hash: UInt64, at time: Timestamp, value: () -> String
     ) -> TextChange? {
@@ -119,11 +124,30 @@ package struct TextValues: Sendable {
             slot.eventsThisHour = 0
         }
         let isEvent = slot.eventsThisHour < Self.eventsPerHour
-        if isEvent { slot.eventsThisHour += 1 }
+        if isEvent {
+            slot.eventsThisHour += 1
+        } else if !slot.isUntold {
+            slot.isUntold = true
+            untold.append(id)
+        }
         slots[id.index] = slot
         return TextChange(
             device: slot.device, name: slot.name, value: new, previous: previous, time: time,
             isFaultCode: slot.isFaultCode, isEvent: isEvent)
+    }
+
+    package var hasUntold: Bool { !untold.isEmpty }
+
+    /// The last known values of the texts that changed without an event, each once.
+    package mutating func takeUntold() -> [TextChange] {
+        defer { untold.removeAll(keepingCapacity: true) }
+        return untold.map { id in
+            slots[id.index].isUntold = false
+            let slot = slots[id.index]
+            return TextChange(
+                device: slot.device, name: slot.name, value: slot.value ?? "", previous: nil,
+                time: slot.newest, isFaultCode: slot.isFaultCode, isEvent: false)
+        }
     }
 
     /// A fault code by which a machine says that nothing is wrong: none, zero or false.

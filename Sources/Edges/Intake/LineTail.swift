@@ -56,7 +56,7 @@ package struct LineTail: ~Copyable, Sendable {
         if rest.count > lineBytesMax {
             // It has no newline, or it would have been cut there.
             isSkipping = true
-            cut.overlong = piece.bytes(rest, atMost: IntakeRefusal.sampleBytes)
+            cut.overlong = piece.withBytes(rest) { IntakeRefusal.sample(of: $0) }
         } else {
             hold(piece, rest)
         }
@@ -66,7 +66,7 @@ package struct LineTail: ~Copyable, Sendable {
     /// Gives up what is held; returns its beginning, or nil when there was nothing.
     package mutating func giveUp() -> [UInt8]? {
         guard count > 0 else { return nil }
-        let sample = slab?.bytes(0..<count, atMost: IntakeRefusal.sampleBytes)
+        let sample = slab?.withBytes(0..<count) { IntakeRefusal.sample(of: $0) }
         slab = nil
         count = 0
         return sample
@@ -75,10 +75,10 @@ package struct LineTail: ~Copyable, Sendable {
     /// Length of what is held up to its last newline, which stands inside a string that is open;
     /// 0 when there is none.
     package var openStringBytes: Int {
-        guard count > 0, let slab = slab?.lastIndex(of: Self.newline, in: 0..<count) else {
+        guard count > 0, let last = slab?.lastIndex(of: Self.newline, in: 0..<count) else {
             return 0
         }
-        return slab + 1
+        return last + 1
     }
 
     /// Holds `range` of a piece.
@@ -97,11 +97,6 @@ package struct LineTail: ~Copyable, Sendable {
     }
 
     private func completeEnd(in piece: borrowing ByteSlab, _ range: Range<Int>) -> Int {
-        if piece.firstIndex(of: Self.quote, in: range) == nil {
-            // Without a string every newline ends a record.
-            let last = piece.lastIndex(of: Self.newline, in: range)
-            return last.map { $0 + 1 - range.lowerBound } ?? 0
-        }
         var complete = 0
         // Lines behind a record that is cut because it is too long are complete too.
         while complete < range.count {
@@ -118,16 +113,4 @@ package struct LineTail: ~Copyable, Sendable {
     }
 
     private static let newline = UInt8(ascii: "\n")
-    private static let quote = UInt8(ascii: "\"")
-}
-
-extension ByteSlab {
-    /// A copy of the first bytes of `range`.
-    fileprivate func bytes(_ range: Range<Int>, atMost most: Int) -> [UInt8] {
-        var copy: [UInt8] = []
-        withBytes(range.lowerBound..<range.lowerBound + min(range.count, most)) { bytes in
-            for index in 0..<bytes.count { copy.append(bytes[index]) }
-        }
-        return copy
-    }
 }

@@ -9,11 +9,11 @@ import GRDB
 // the outbox. What is deliberately absent: raw readings (the closed window is the log), learned
 // baselines (the checkpoint is a file beside the database), and any decision.
 //
-// What is committed together: the windows, scores, prognoses, ticket changes, outbox rows, alerts,
-// refusals and operators' decisions of one step, and the step's own row. Whoever sees the step's
-// row sees all of it. A step with ticket changes or decisions is synchronized to the disk before
-// the commit returns; other steps may lose the last moments after a power cut (never after a crash
-// of the program), always from the end and always whole steps.
+// What is committed together: the windows, scores, prognoses, ticket changes, texts, outbox rows,
+// alerts, refusals and operators' decisions of one step, and the step's own row. Whoever sees the
+// step's row sees all of it. A step with ticket changes or decisions is synchronized to the disk
+// before the commit returns; other steps may lose the last moments after a power cut (never after a
+// crash of the program), always from the end and always whole steps.
 //
 // Conventions, for everybody who opens the file with `sqlite3`:
 // - Times are integers, nanoseconds since 1970 in UTC. `strftime('%Y-%m-%dT%H:%M:%SZ', t /

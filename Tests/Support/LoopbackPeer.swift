@@ -2,41 +2,41 @@
 // with its true size, or a string for the length of the call; none keeps a pointer after it
 // returned.
 
-import Glibc
+package import Glibc
 
 /// A plain sender on this machine: over any transport, and from any address of 127.0.0.0/8.
-final class LoopbackPeer: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package final class LoopbackPeer: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private let descriptor: Int32
 
     /// UDP over IPv4.
-    convenience init(udp port: UInt16, from source: String = "127.0.0.1") throws {
+    package convenience init(udp port: UInt16, from source: String = "127.0.0.1") throws {
         try self.init(AF_INET, SOCK_DGRAM)
         try bind(to: source)
         try connect(to: "127.0.0.1", port)
     }
 
-    convenience init(tcp port: UInt16, from source: String = "127.0.0.1") throws {
+    package convenience init(tcp port: UInt16, from source: String = "127.0.0.1") throws {
         try self.init(AF_INET, SOCK_STREAM)
         try bind(to: source)
         try connect(to: "127.0.0.1", port)
     }
 
-    convenience init(unixgram path: String) throws {
+    package convenience init(unixgram path: String) throws {
         try self.init(AF_UNIX, SOCK_DGRAM)
         try connect(to: path)
     }
 
-    convenience init(unix path: String) throws {
+    package convenience init(unix path: String) throws {
         try self.init(AF_UNIX, SOCK_STREAM)
         try connect(to: path)
     }
 
     /// UDP to a group, over one interface.
-    convenience init(group: String, on interface: String, port: UInt16) throws {
+    package convenience init(group: String, on interface: String, port: UInt16) throws {
         let isIPv6 = group.contains(":")
         try self.init(isIPv6 ? AF_INET6 : AF_INET, SOCK_DGRAM)
         var index = unsafe if_nametoindex(interface)
@@ -63,6 +63,16 @@ final class LoopbackPeer: Sendable {
         }
     }
 
+    /// UDP or TCP over IPv6.
+    package convenience init(ipv6 port: UInt16, _ type: __socket_type) throws {
+        try self.init(AF_INET6, type)
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_port = port.bigEndian
+        unsafe inet_pton(AF_INET6, "::1", &address.sin6_addr)
+        try unsafe check("connect", address) { unsafe Glibc.connect(descriptor, $0, $1) }
+    }
+
     private init(_ family: Int32, _ type: __socket_type) throws {
         descriptor = socket(family, Int32(type.rawValue), 0)
         guard descriptor >= 0 else { throw Self.failure("open a socket") }
@@ -71,9 +81,9 @@ final class LoopbackPeer: Sendable {
     deinit { close(descriptor) }
 
     /// Everything, waiting as long as the listener makes it wait.
-    func send(_ text: String) throws { try send(Array(text.utf8)) }
+    package func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    func send(_ bytes: [UInt8]) throws {
+    package func send(_ bytes: [UInt8]) throws {
         var position = 0
         repeat {
             let sent = try sendSome(bytes[position...], flags: 0)
@@ -84,7 +94,7 @@ final class LoopbackPeer: Sendable {
 
     /// An interface over which IPv6 groups can be reached; the loopback usually has no route to
     /// any. What is sent to ff01::/16 does not leave the machine.
-    static let groupInterfaceIPv6: String? = {
+    package static let groupInterfaceIPv6: String? = {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard unsafe getifaddrs(&first) == 0 else { return nil }
         defer { unsafe freeifaddrs(first) }
@@ -102,15 +112,15 @@ final class LoopbackPeer: Sendable {
     }()
 
     /// Says that nothing more comes.
-    func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+    package func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// 0, or the errno that says why it was not taken: EAGAIN when it would have to wait.
-    func trySend(_ text: String) throws -> Int32 {
+    package func trySend(_ text: String) throws -> Int32 {
         try sendSome(Array(text.utf8)[...], flags: Int32(MSG_DONTWAIT)) < 0 ? errno : 0
     }
 
     /// Waits until the listener closes the connection; false when it does not within a minute.
-    func isClosedByListener() -> Bool {
+    package func isClosedByListener() -> Bool {
         var patience = timeval(tv_sec: 60, tv_usec: 0)
         unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience,

@@ -5,11 +5,11 @@
 import Glibc
 
 /// A supervisor's end of the notification protocol: a Unix datagram socket.
-final class NotificationSocket {
+package final class NotificationSocket {
     private let descriptor: Int32
 
     /// A path, or `@` and an abstract name. `nil` when it cannot be bound.
-    init?(_ name: String) {
+    package init?(_ name: String) {
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -37,7 +37,7 @@ final class NotificationSocket {
     deinit { close(descriptor) }
 
     /// Waits for the next message; `nil` after a minute.
-    func next() -> String? {
+    package func next() -> String? {
         var bytes = [UInt8](repeating: 0, count: 4_096)
         let count = unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe recv(descriptor, buffer.baseAddress, buffer.count, 0)
