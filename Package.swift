@@ -140,7 +140,9 @@ let tests: [Target] = [
         ]),
     .testTarget(
         name: "WebTests",
-        dependencies: ["Web", "Intake", "LineProtocol", "Platform", "Primitives", logging]),
+        dependencies: [
+            "Web", "Intake", "LineProtocol", "Platform", "Primitives", "TestSupport", logging,
+        ]),
     .testTarget(
         name: "DaemonTests",
         dependencies: [

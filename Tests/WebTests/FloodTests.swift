@@ -1,5 +1,6 @@
 import Intake
 import Platform
+import TestSupport
 import Testing
 import Web
 
@@ -53,6 +54,26 @@ extension WebTests {
             let names = Set(delivery.refusals.map(\.name))
             #expect(names.isSuperset(of: ["body_too_large", "missing_fields"]))
             #expect(delivery.refusals.allSatisfy { "\($0.source)" == "http:127.0.0.1" })
+        }
+
+        /// A connection is set up some turns of the loop after it was accepted: an end that comes
+        /// in between finds it, too.
+        @Test func theEndWhileConnectionsArrive() async throws {
+            var floods: [PlatformThread] = []
+            for _ in 0..<25 {
+                let reception = try WebReception()
+                let port = reception.port
+                let hasEnded = ShutdownFlag()
+                floods.append(
+                    try PlatformThread(name: "flood") {
+                        while !hasEnded.isRequested { _ = try? LoopbackPeer(tcp: port) }
+                    })
+                reception.wait(for: "connections") { reception.counts.accepted > 40 }
+                _ = try await reception.finish()
+                hasEnded.request()
+            }
+            // Each may be a second late, when the kernel dropped its last attempt.
+            for flood in floods { await flood.finished() }
         }
     }
 }

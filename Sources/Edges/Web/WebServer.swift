@@ -114,14 +114,16 @@ package final class WebServer: Sendable {
     ) async throws {
         guard let socket = site.listener.releaseSocket() else { return }
         let logger = logger
-        let handOff = site.handOff
         let listener = site.listener
         let readBytesMax = limits.readBytesMax
+        let loop = group.next()
+        let gate = NIOLoopBound(
+            ConnectionGate(listener: listener, table: table, handOff: site.handOff),
+            eventLoop: loop)
         let server = try await ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        ConnectionGate(listener: listener, table: table, handOff: handOff))
+                    try channel.pipeline.syncOperations.addHandler(gate.value)
                 }
             }
             // A client may end its half after a request and wait for the answer.
@@ -132,15 +134,21 @@ package final class WebServer: Sendable {
                 value: AdaptiveRecvByteBufferAllocator(
                     minimum: 1_024, initial: 4_096, maximum: readBytesMax)
             )
-            .bind(socket) { channel in child.setup(channel: channel, logger: logger) }
+            .bind(socket) { channel in
+                let value = child.setup(channel: channel, logger: logger)
+                // In a turn of its own, when the connection has been handed to the server.
+                value.whenComplete { _ in loop.execute { gate.value.entered() } }
+                return value
+            }
         let drainTime = TimeAmount.nanoseconds(Int64(limits.drainTime))
         onStop {
-            let loop = server.channel.eventLoop
             // One call from outside: after it the loop may end at any time.
             loop.execute {
                 _ = loop.assumeIsolated().scheduleTask(in: drainTime) { table.closeAll() }
-                server.channel.close(promise: nil)
-                table.quiesce()
+                gate.value.close {
+                    server.channel.close(promise: nil)
+                    table.quiesce()
+                }
             }
         }
         try await server.executeThenClose { connections in
