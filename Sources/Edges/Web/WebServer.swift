@@ -18,6 +18,8 @@ package final class WebServer: Sendable {
     private let intake: IntakeLimits
     private let version: String
     private let logger: Logger
+    /// Made with the server: what it needs of descriptors is taken before any sender can take it.
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let running = RunningWebCounts()
     private let state = Mutex(State())
 
@@ -49,8 +51,6 @@ package final class WebServer: Sendable {
         pool: BlockPool, queue: BoundedQueue<LineBlock>,
         snapshot: @escaping @Sendable () -> IntakeSnapshot
     ) async throws {
-        guard !listeners.isEmpty else { return }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let handOff = BlockHandOff(
             pool: pool, queue: queue, limits: limits, counts: running, loop: loop)
@@ -65,7 +65,7 @@ package final class WebServer: Sendable {
                             lineBytesMax: self.intake.lineBytesMax, handOff: handOff,
                             counts: self.running, gate: gate, version: self.version,
                             snapshot: snapshot)
-                        tasks.addTask { try await self.serve(site, group, table) }
+                        tasks.addTask { try await self.serve(site, table) }
                     }
                 }
             }
@@ -89,28 +89,25 @@ package final class WebServer: Sendable {
         stop?()
     }
 
-    private func serve(
-        _ site: WebSite, _ group: MultiThreadedEventLoopGroup, _ table: ConnectionTable
-    ) async throws {
+    private func serve(_ site: WebSite, _ table: ConnectionTable) async throws {
         switch (site.listener.kind, site.listener.tls) {
-        case (.http, nil): try await serve(site, http(site), group, table)
+        case (.http, nil): try await serve(site, http(site), table)
         case (.http, let tls?):
             try await serve(
-                site, TLSChannel(http(site), tlsConfiguration: tls.configuration), group, table)
+                site, TLSChannel(http(site), tlsConfiguration: tls.configuration), table)
         case (.stream, let tls?):
             let lines = StreamChannel(tls: tls) { done in
                 StreamLines(
                     listener: site.listener, intake: self.intake, limits: self.limits,
                     handOff: site.handOff, counts: self.running, done: done)
             }
-            try await serve(site, lines, group, table)
+            try await serve(site, lines, table)
         case (.stream, nil): preconditionFailure("BUG: a plain stream is not of this room")
         }
     }
 
     private func serve(
-        _ site: WebSite, _ child: some ServerChildChannel, _ group: MultiThreadedEventLoopGroup,
-        _ table: ConnectionTable
+        _ site: WebSite, _ child: some ServerChildChannel, _ table: ConnectionTable
     ) async throws {
         guard let socket = site.listener.releaseSocket() else { return }
         let logger = logger
