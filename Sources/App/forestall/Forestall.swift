@@ -22,6 +22,6 @@ struct Forestall: AsyncParsableCommand {
             RunCommand.self, CheckCommand.self, ReplayCommand.self, ParseCommand.self,
             StatusCommand.self, DevicesCommand.self, SignalsCommand.self, TicketsCommand.self,
             ShelveCommand.self, UnshelveCommand.self, TailCommand.self, SimulateCommand.self,
-            SendCommand.self,
+            SendCommand.self, VerifyCommand.self, BackupCommand.self,
         ])
 }

@@ -59,6 +59,18 @@ package enum DurableFile {
         try Directory.synchronize(directory.isEmpty ? "/" : directory)
     }
 
+    /// Gives a file that somebody else has written to `temporary` its name, once it is on the disk;
+    /// both must be in one directory.
+    package static func publish(_ temporary: String, as path: String) throws(SystemFailure) {
+        let file = try Descriptor.open(temporary, flags: O_RDONLY, operation: "write")
+        try file.synchronize(subject: temporary)
+        guard unsafe rename(temporary, path) == 0 else {
+            throw SystemFailure("write", path, code: errno)
+        }
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        try Directory.synchronize(directory.isEmpty ? "/" : directory)
+    }
+
     private static func write(_ bytes: Span<UInt8>, to path: String) throws(SystemFailure) {
         let file = try Descriptor.open(
             path, flags: O_WRONLY | O_CREAT | O_TRUNC, operation: "write")

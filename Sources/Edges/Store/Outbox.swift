@@ -60,6 +60,14 @@ package struct Outbox: Sendable {
         }
     }
 
+    /// Of all messages to a sink, delivered or not.
+    package func eventIDs(for sink: OutboxSink) throws(StoreFailure) -> [String] {
+        try database.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT event_id FROM outbox WHERE sink = ?", arguments: [sink.rawValue])
+        }
+    }
+
     /// Undelivered rows of all sinks.
     package func backlog() throws(StoreFailure) -> Int {
         try database.read { db in

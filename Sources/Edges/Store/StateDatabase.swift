@@ -24,6 +24,42 @@ package struct StateDatabase: Sendable {
         }
     }
 
+    /// Opens the database for looking only, also while another process writes.
+    package init(reading directory: StateDirectory) throws(StoreFailure) {
+        // It says what is wrong with a file that cannot be read.
+        _ = try ReadModel(directory)
+        var configuration = StateDatabase.configuration
+        configuration.readonly = true
+        do {
+            pool = try DatabasePool(path: directory.databasePath, configuration: configuration)
+            self.directory = directory
+        } catch {
+            throw StoreFailure("read", directory.databasePath, because: error)
+        }
+    }
+
+    /// Writes a copy of the database to `path`, which must not be there. It is a snapshot: whoever
+    /// writes meanwhile is neither kept waiting nor in it. The copy is one file.
+    package func copy(to path: String) throws(StoreFailure) {
+        do {
+            let copy = try DatabaseQueue(path: path)
+            try pool.backup(to: copy)
+            try copy.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA journal_mode = DELETE")
+                let answer = try String.fetchOne(db, sql: "PRAGMA quick_check")
+                guard answer == "ok" else {
+                    throw StoreFailure(
+                        .data,
+                        "cannot copy \(directory.databasePath): the database is damaged "
+                            + "(\(answer ?? "no answer")) - see `forestall verify`")
+                }
+            }
+            try copy.close()
+        } catch {
+            throw StoreFailure("write", path, because: error)
+        }
+    }
+
     /// Waits for the running transaction and closes the connections. Later calls fail.
     package func close() throws(StoreFailure) {
         do {

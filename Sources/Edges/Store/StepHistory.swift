@@ -35,6 +35,27 @@ package struct StepHistory: Sendable {
         }
     }
 
+    /// Versions of all configurations under which steps were committed.
+    package func configurations() throws(StoreFailure) -> [String] {
+        try database.read { db in
+            try String.fetchAll(db, sql: "SELECT DISTINCT configuration FROM step")
+        }
+    }
+
+    /// Ids of the ticket changes of steps after `sequence` that a second fold must give again: not
+    /// those about silence, which are taken over.
+    package func changes(after sequence: Int) throws(StoreFailure) -> [String] {
+        try database.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT change.ticket || '-' || change.revision FROM ticket_change AS change
+                        JOIN ticket ON ticket.id = change.ticket
+                    WHERE change.step > ? AND ticket.component <> 'telemetry'
+                    """, arguments: [sequence])
+        }
+    }
+
     /// Some steps after `sequence`, in order; empty when there are no more.
     package func steps(after sequence: Int) throws(StoreFailure) -> [RecordedStep] {
         try database.read { db in

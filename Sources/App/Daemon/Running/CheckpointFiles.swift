@@ -32,6 +32,13 @@ struct CheckpointFiles: Sendable {
         return (best, header, unreadable)
     }
 
+    /// What each file that is there says about itself; `nil` for one that cannot be used.
+    func headers() -> [(path: String, header: EngineCheckpoint.Header?)] {
+        paths.compactMap { path in
+            read(path).map { (path, EngineCheckpoint.header(of: $0)) }
+        }
+    }
+
     /// Replaces the older of the two files.
     func write(_ bytes: [UInt8]) throws(SystemFailure) {
         let sequences = paths.map { path in

@@ -52,6 +52,43 @@ struct StateRestoration: Sendable {
         return start.engine
     }
 
+    /// What the second fold of a restart would say now, and of how many steps: one sentence for
+    /// each change that is not the committed one. Nothing is changed. `fromNothing` folds
+    /// everything that was committed, not only what came after the newest checkpoint.
+    func differences(
+        _ configuration: EngineConfiguration, fromNothing: Bool
+    ) throws(StoreFailure) -> (steps: Int, sentences: [String]) {
+        var start =
+            fromNothing
+            ? Start(engine: TelemetryEngine(configuration), sequence: 0)
+            : fromCheckpoint(configuration)
+        let history = StepHistory(database)
+        var sentences: [String] = []
+        var folded = 0
+        var missing = try Set(history.changes(after: start.sequence))
+        var sequence = start.sequence
+        while true {
+            let steps = try history.steps(after: sequence)
+            guard let last = steps.last else {
+                sentences += missing.sorted().map {
+                    "change \($0) is not given by the windows of its step any more"
+                }
+                return (folded, sentences)
+            }
+            for step in steps {
+                let changes = start.engine.refold(step)
+                missing.subtract(changes.map(\.id))
+                for difference in differing(changes, with: history) {
+                    sentences.append(
+                        "change \(difference.change) of step \(step.sequence) is not what its "
+                            + "windows give now: \(difference.computed)")
+                }
+            }
+            folded += steps.count
+            sequence = last.sequence
+        }
+    }
+
     /// An engine and the last step it contains.
     private struct Start: ~Copyable {
         var engine: TelemetryEngine
@@ -94,19 +131,33 @@ struct StateRestoration: Sendable {
 
     /// How many of the changes are not the committed ones.
     private func compare(_ changes: [TicketChange], with history: StepHistory) -> Int {
-        var differences = 0
-        for change in changes {
-            let computed = TicketDocument.json(change)
-            let committed = try? history.document(ticket: change.ticket.id, change.revision)
-            guard committed != computed else { continue }
-            differences += 1
+        let differences = differing(changes, with: history)
+        for difference in differences {
             logger.error(
                 "A restart gives another ticket than was committed; the committed one stays",
                 metadata: [
-                    "ticket.change": "\(change.id)", "computed": "\(computed)",
-                    "committed": "\(committed ?? "nothing")",
+                    "ticket.change": "\(difference.change)",
+                    "computed": "\(difference.computed)",
+                    "committed": "\(difference.committed ?? "nothing")",
                 ])
         }
-        return differences
+        return differences.count
+    }
+
+    private struct Difference {
+        var change: String
+        var computed: String
+        var committed: String?
+    }
+
+    private func differing(
+        _ changes: [TicketChange], with history: StepHistory
+    ) -> [Difference] {
+        changes.compactMap { change in
+            let computed = TicketDocument.json(change)
+            let committed = try? history.document(ticket: change.ticket.id, change.revision)
+            guard committed != computed else { return nil }
+            return Difference(change: change.id, computed: computed, committed: committed)
+        }
     }
 }

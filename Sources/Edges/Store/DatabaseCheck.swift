@@ -1,0 +1,125 @@
+import GRDB
+
+/// One thing that was looked at, and what was found wrong with it.
+package struct CheckResult: Hashable, Sendable {
+    /// What was looked at, in a few words.
+    package var subject: String
+    /// How much of it there is: rows, pages, steps.
+    package var looked: Int
+    /// One sentence for each finding.
+    package var findings: [String]
+
+    package init(_ subject: String, looked: Int, findings: [String]) {
+        self.subject = subject
+        self.looked = looked
+        self.findings = findings
+    }
+}
+
+/// Looks whether a database says what `Schema` promises: the file is whole, rows refer to rows that
+/// are there, and what constraints cannot say holds.
+///
+/// What comes in: a database, which may be in use. What goes out: one ``CheckResult`` for each
+/// question. Everything is asked of one snapshot, and nothing is changed. What is deliberately
+/// absent: repairing anything.
+package struct DatabaseCheck: Sendable {
+    private let database: StateDatabase
+
+    /// Findings of one question that are told one by one.
+    private static let findingsMost = 20
+
+    package init(_ database: StateDatabase) { self.database = database }
+
+    package func run() throws(StoreFailure) -> [CheckResult] {
+        try database.read { db in
+            var results = [try file(db), try references(db)]
+            for question in Self.questions {
+                results.append(
+                    CheckResult(
+                        question.subject, looked: try Int.fetchOne(db, sql: question.looked) ?? 0,
+                        findings: try String.fetchAll(
+                            db, sql: question.findings + " LIMIT \(Self.findingsMost)")))
+            }
+            return results
+        }
+    }
+
+    private func file(_ db: Database) throws -> CheckResult {
+        let answers = try String.fetchAll(
+            db, sql: "PRAGMA integrity_check(\(Self.findingsMost))")
+        return CheckResult(
+            "pages of the database", looked: try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0,
+            findings: answers.filter { $0 != "ok" }.map { "the database file is damaged: \($0)" })
+    }
+
+    private func references(_ db: Database) throws -> CheckResult {
+        let rows = try Row.fetchAll(db, sql: "PRAGMA foreign_key_check")
+        let tables = try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM sqlite_schema WHERE type = 'table'")
+        return CheckResult(
+            "tables with references", looked: tables ?? 0,
+            findings: rows.prefix(Self.findingsMost).map { row in
+                let table: String = row["table"]
+                let parent: String = row["parent"]
+                return "a row of \(table) refers to a row of \(parent) that is not there"
+            })
+    }
+
+    private struct Question {
+        var subject: String
+        /// SQL for how much there is.
+        var looked: String
+        /// SQL for one sentence a finding.
+        var findings: String
+    }
+
+    private static let questions = [
+        Question(
+            subject: "revisions of tickets, without a gap",
+            looked: "SELECT count(*) FROM ticket_change",
+            findings: """
+                SELECT 'ticket ' || ticket || ' has ' || count(*) || ' changes, the last of which '
+                    || 'is revision ' || max(revision)
+                FROM ticket_change GROUP BY ticket
+                HAVING min(revision) <> 1 OR max(revision) <> count(*)
+                """),
+        Question(
+            subject: "tickets, as their latest change left them",
+            looked: "SELECT count(*) FROM ticket",
+            findings: """
+                SELECT 'ticket ' || ticket.id || ' is not what its latest change says'
+                FROM ticket LEFT JOIN ticket_change AS change
+                    ON change.ticket = ticket.id AND change.revision = ticket.revision
+                WHERE change.document IS NOT ticket.document OR ticket.revision < (
+                    SELECT max(revision) FROM ticket_change WHERE ticket = ticket.id)
+                """),
+        Question(
+            subject: "changes of tickets, with their message",
+            looked: "SELECT count(*) FROM ticket_change",
+            findings: """
+                SELECT 'change ' || ticket || '-' || revision || ' has no message in the outbox'
+                FROM ticket_change WHERE NOT EXISTS (
+                    SELECT 1 FROM outbox
+                    WHERE sink = 'spool' AND event_id = ticket || '-' || revision)
+                """),
+        Question(
+            subject: "windows, of devices that closed them",
+            looked: "SELECT count(*) FROM window",
+            findings: """
+                SELECT 'a window of ' || device.name || '/' || signal.name || ' that starts at '
+                    || window.start || ' was closed by no step'
+                FROM window JOIN signal ON signal.id = window.signal
+                    JOIN device ON device.id = signal.device
+                WHERE NOT EXISTS (
+                    SELECT 1 FROM device_score AS score
+                    WHERE score.start = window.start AND score.device = device.id)
+                """),
+        Question(
+            subject: "closed windows, by steps that are known",
+            looked: "SELECT count(*) FROM device_score",
+            findings: """
+                SELECT 'step ' || step || ' closed windows and is not known'
+                FROM device_score WHERE step NOT IN (SELECT sequence FROM step) GROUP BY step
+                """),
+    ]
+}
