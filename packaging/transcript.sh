@@ -103,6 +103,13 @@ show forestall tail --no-follow --state state --severity urgent --since 3650d
 show forestall tail --no-follow --state state --json
 end
 
+begin "Is it whole, and where is a copy?"
+show forestall verify --full $options
+show forestall verify --json $options
+show forestall backup copy.db --state state
+show forestall backup copy.db --state state
+end
+
 begin "A fleet to try things on"
 show forestall simulate --devices 2 --days 1 --seed 7 --out fleet
 show forestall replay fleet/telemetry.lp.gz --config config/forestall.toml

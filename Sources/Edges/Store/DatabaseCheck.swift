@@ -32,7 +32,10 @@ package struct DatabaseCheck: Sendable {
 
     package func run() throws(StoreFailure) -> [CheckResult] {
         try database.read { db in
-            var results = [try file(db), try references(db)]
+            let file = try file(db)
+            // A damaged file says nothing more that could be believed.
+            guard file.findings.isEmpty else { return [file] }
+            var results = [file, try references(db)]
             for question in Self.questions {
                 results.append(
                     CheckResult(
@@ -47,9 +50,12 @@ package struct DatabaseCheck: Sendable {
     private func file(_ db: Database) throws -> CheckResult {
         let answers = try String.fetchAll(
             db, sql: "PRAGMA integrity_check(\(Self.findingsMost))")
+        // An answer may have several lines, the first of which names the database.
+        let lines = answers.flatMap { $0.split(separator: "\n") }
         return CheckResult(
             "pages of the database", looked: try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0,
-            findings: answers.filter { $0 != "ok" }.map { "the database file is damaged: \($0)" })
+            findings: lines.filter { $0 != "ok" && !$0.hasPrefix("***") }.prefix(Self.findingsMost)
+                .map { "the database file is damaged: \($0)" })
     }
 
     private func references(_ db: Database) throws -> CheckResult {

@@ -23,7 +23,6 @@ package enum StateCheck {
             let directory = StateDirectory(reading: stateDirectory)
             let database = try StateDatabase(reading: directory)
             var results = try DatabaseCheck(database).run()
-            // A damaged file says nothing more that could be believed.
             if results[0].findings.isEmpty {
                 results.append(try spool(database))
                 let last = try StepHistory(database).last().sequence
@@ -112,9 +111,11 @@ package enum StateCheck {
                 json.object { json in
                     json.member("subject", result.subject)
                     json.member("looked", result.looked)
-                    json.member("findings", array: { json in
-                        for finding in result.findings { json.value(finding) }
-                    })
+                    json.member(
+                        "findings",
+                        array: { json in
+                            for finding in result.findings { json.value(finding) }
+                        })
                 }
             }
         }
