@@ -21,7 +21,7 @@ struct Forestall: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CheckCommand.self, ReplayCommand.self, ParseCommand.self,
             StatusCommand.self, DevicesCommand.self, SignalsCommand.self, TicketsCommand.self,
-            ShelveCommand.self, UnshelveCommand.self, TailCommand.self, SimulateCommand.self,
-            SendCommand.self, VerifyCommand.self, BackupCommand.self,
+            ShelveCommand.self, UnshelveCommand.self, MaintenanceCommand.self, TailCommand.self,
+            SimulateCommand.self, SendCommand.self, VerifyCommand.self, BackupCommand.self,
         ])
 }

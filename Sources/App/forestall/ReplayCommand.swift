@@ -10,7 +10,8 @@ struct ReplayCommand: ParsableCommand {
             through it in event time, as if it were arriving live. With --state the results land \
             in that database and outbox exactly as the daemon would have written them; without \
             it only the result files are written. Refused lines are counted on standard error; \
-            a truncated recording ends with code 65 after storing what was read.
+            a truncated recording, or a maintenance history with rows that cannot be read, ends \
+            with code 65 after storing what was read.
             """)
 
     @Argument(help: "Recordings in the order they are to be read; '-' is standard input.")
@@ -24,6 +25,11 @@ struct ReplayCommand: ParsableCommand {
     var prognoses: String?
     @Option(help: ArgumentHelp("Write every ticket change (JSON lines).", valueName: "file"))
     var tickets: String?
+    @Option(
+        help: ArgumentHelp(
+            "Maintenance events (CSV) that enter when event time reaches them.",
+            valueName: "file"))
+    var maintenance: String?
     @Option(
         help: ArgumentHelp(
             "Recorded time per wall time: 1 is as it happened, 3600 an hour a second.",
@@ -45,6 +51,7 @@ struct ReplayCommand: ParsableCommand {
             options.scores = scores
             options.prognoses = prognoses
             options.tickets = tickets
+            options.maintenance = maintenance
             options.speed = speed.value
             let bar = ProgressBar()
             let summary = try Replay.run(

@@ -31,8 +31,16 @@ package struct Detector: Sendable {
         devices[device.index].addSignal(signal, named: name)
     }
 
-    package mutating func assess(_ frame: WindowFrame) -> DeviceAssessment {
-        devices[frame.device.index].assess(frame)
+    /// While a device is in work its window is neither judged nor learned from.
+    package mutating func assess(
+        _ frame: WindowFrame, isInWork: Bool = false
+    ) -> DeviceAssessment {
+        devices[frame.device.index].assess(frame, isInWork: isInWork)
+    }
+
+    /// A component of the class begins a new life: its normal state is learned anew.
+    package mutating func restart(_ component: Int, of device: DeviceID) {
+        devices[device.index].restart(component)
     }
 
     package subscript(device: DeviceID) -> DeviceDetector { devices[device.index] }

@@ -20,6 +20,8 @@ import Windows
 ///     devices     name, class, attributes, first seen, last arrival, shelf, signals, then one
 ///                 section per room: name, version, bytes
 ///     silence     version, bytes: who is silent, over all devices
+///     maintenance version, bytes: who is in work or retired, over all devices; files written
+///                 before there were such events end without it
 ///     checksum    ``ByteHash`` of all bytes before it
 ///
 /// Reading. The checksum is tested before anything else. A section whose version is not ours, or
@@ -48,6 +50,7 @@ package enum EngineCheckpoint {
     }
 
     static let silenceVersion: UInt8 = 1
+    static let maintenanceVersion: UInt8 = 1
 
     /// What a checkpoint brought back.
     package struct Restored: Equatable, Sendable {
@@ -122,6 +125,10 @@ extension TelemetryEngine {
         silence.encode(into: &room) { names[$0].name }
         state.put(EngineCheckpoint.silenceVersion)
         state.put(bytes: room.bytes)
+        var events = StateWriter()
+        maintenance.encode(into: &events)
+        state.put(EngineCheckpoint.maintenanceVersion)
+        state.put(bytes: events.bytes)
         return EngineCheckpoint.sealed(state.bytes)
     }
 
@@ -178,6 +185,7 @@ extension TelemetryEngine {
         var dropped: [String] = []
         for _ in 0..<(try state.count()) { try restoreDevice(from: &state, &dropped) }
         try restoreSilence(from: &state, &dropped)
+        if !state.isAtEnd { try restoreMaintenance(from: &state) }
         guard state.isAtEnd else { throw .invalid("trailing bytes") }
         pending.sequence = sequence + 1
         pending.devices = []
@@ -243,6 +251,23 @@ extension TelemetryEngine {
             }
         } catch {
             dropped.append("silence state: \(error)")
+        }
+    }
+
+    /// Windows do not say what was done to a machine: without this the checkpoint is of no use, and
+    /// all committed steps are folded again.
+    private mutating func restoreMaintenance(
+        from state: inout StateReader
+    ) throws(StateFailure) {
+        let version = try state.uint8()
+        guard version == EngineCheckpoint.maintenanceVersion else {
+            throw .invalid("maintenance version \(version)")
+        }
+        var room = StateReader(try state.byteArray())
+        let names = registry
+        try maintenance.restore(from: &room) { (name) throws(StateFailure) in
+            guard let device = names.device(named: name) else { throw .invalid("device \(name)") }
+            return device
         }
     }
 

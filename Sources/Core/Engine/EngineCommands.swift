@@ -17,12 +17,18 @@ struct Shelf: Equatable, Sendable {
 /// They wait for the next tick and begin a step of their own there, so that the order in which a
 /// step is folded again is always the same: commands, then windows.
 extension TelemetryEngine {
-    /// Takes a decision in; it is applied at the next tick, in order of ids.
+    /// Takes a decision in; it is applied at the next tick, in order of ids, a maintenance event when
+    /// time has reached it.
     package mutating func apply(_ command: OperatorCommand) {
-        waitingCommands.append(command)
+        if case .maintenance(let event) = command.action {
+            wait(for: command, event)
+        } else {
+            waitingCommands.append(command)
+        }
     }
 
     mutating func applyCommands(emit: (EngineStep) -> Void) {
+        takeEvents(through: reached, emit: emit)
         guard !waitingCommands.isEmpty else { return }
         seal(emit: emit)
         let commands = waitingCommands.sorted { $0.id < $1.id }
@@ -40,6 +46,7 @@ extension TelemetryEngine {
             case .shelve(let name, let duration):
                 try shelve(name, from: time, for: duration)
             case .unshelve(let name): try unshelve(name, at: time)
+            case .maintenance(let event): try take(event, command)
             }
         } catch {
             applied.refusal = error

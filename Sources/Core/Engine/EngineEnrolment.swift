@@ -95,6 +95,8 @@ extension TelemetryEngine {
         prognosticator.addDevice(declared.prognosis)
         desk.addDevice(policies(of: machineClass))
         silence.addDevice(at: time)
+        maintenance.addDevice(
+            named: name, components: declared.advice.map(\.component), firstSeen: time)
         shelves.append(nil)
         lastArrivals.append(.distantPast)
         return device
@@ -142,6 +144,7 @@ extension TelemetryEngine {
         alertMachines[device.index] = ConditionAlertMachine()
         prognosticator.setPolicies(declared.prognosis, of: device)
         desk.setPolicies(policies(of: machineClass), of: device)
+        maintenance.setComponents(declared.advice.map(\.component), of: device)
         guard !declared.faultCodes.isEmpty else { return }
         texts.classify(device) { declared.isFaultCode($0) }
         series.forgetFields(of: device)

@@ -215,6 +215,7 @@ extension TelemetryEngine {
             time = accepted
         }
         if !hold.isEmpty { refuseHeld() }
+        if waitingEvents.next <= time { takeEvents(through: reached, emit: emit) }
         return time
     }
 

@@ -33,7 +33,7 @@ extension TelemetryEngine {
     var known: KnownTelemetry {
         KnownTelemetry(
             registry: registry, detector: detector, lastArrivals: lastArrivals, shelves: shelves,
-            classes: configuration.classes)
+            maintenance: maintenance, classes: configuration.classes)
     }
 }
 
@@ -43,6 +43,7 @@ struct KnownTelemetry {
     let detector: Detector
     let lastArrivals: [Timestamp]
     let shelves: [Shelf?]
+    let maintenance: MaintenanceDesk
     let classes: [MachineClass]
 
     func listening(to device: DeviceID) -> Listening {
@@ -50,7 +51,8 @@ struct KnownTelemetry {
         return Listening(
             device: known, className: classes[known.machineClass.rawValue].name,
             heard: lastArrivals[device.index], usualGap: detector[device].usualGap,
-            silence: detector[device].silence,
-            shelvedUntil: shelves[device.index]?.until ?? .distantPast)
+            silence: maintenance.isMissed(device) ? detector[device].silence : nil,
+            quietUntil: max(
+                shelves[device.index]?.until ?? .distantPast, maintenance.quietUntil(device)))
     }
 }

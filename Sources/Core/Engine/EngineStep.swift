@@ -89,6 +89,10 @@ package struct EngineCounters: Equatable, Sendable {
     /// Numeric fields beyond the limit of signals per device; dropped.
     package var readingsRefused: UInt64 = 0
     package var windowsClosed: UInt64 = 0
+    /// Maintenance events whose time has come.
+    package var maintenanceTaken: UInt64 = 0
+    /// Maintenance events beyond the limits of what may wait.
+    package var maintenanceRefused: UInt64 = 0
 
     package init() {}
 }

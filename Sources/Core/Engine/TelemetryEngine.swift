@@ -35,6 +35,8 @@ package struct TelemetryEngine: ~Copyable {
     var shelves: [Shelf?] = []
     /// Operators' decisions that wait for the next tick.
     var waitingCommands: [OperatorCommand] = []
+    var waitingEvents = WaitingEvents()
+    var maintenance = MaintenanceDesk()
     var hasRegisteredDeclared = false
     var clock: EventClock
     var hold: JumpHold
@@ -168,7 +170,8 @@ package struct TelemetryEngine: ~Copyable {
     /// Everything right of the windows: Detection, Prognosis, Tickets. A fold over frames.
     mutating func conclude(_ frame: WindowFrame) {
         let device = frame.device
-        let assessment = detector.assess(frame)
+        let exemption = pass(frame)
+        let assessment = detector.assess(frame, isInWork: exemption != nil)
         let isShelved = shelves[device.index]?.covers(frame) ?? false
         if !isShelved, let alert = alertMachines[device.index].update(assessment) {
             pending.alerts.append(alert)
@@ -178,7 +181,7 @@ package struct TelemetryEngine: ~Copyable {
         let known = registry[device]
         let names = registry
         let outcome = desk.decide(
-            assessment, risks: risks, isShelved: isShelved,
+            assessment, risks: risks, isShelved: isShelved, exemption: exemption,
             subject: { component in
                 TicketSubject(
                     device: known.name, deviceClass: declared.name,

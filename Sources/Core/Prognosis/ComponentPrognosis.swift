@@ -30,6 +30,9 @@ struct ComponentPrognosis: Equatable, Sendable {
         self.component = component
     }
 
+    /// Forgets everything that was followed.
+    mutating func restart() { self = ComponentPrognosis(policy: policy, component: component) }
+
     static func == (left: ComponentPrognosis, right: ComponentPrognosis) -> Bool {
         left.tracks == right.tracks && left.blockStart == right.blockStart
             && left.blocks == right.blocks && left.published?.risk == right.published?.risk
@@ -101,7 +104,7 @@ struct ComponentPrognosis: Equatable, Sendable {
         var risk = ComponentRisk(
             component: component, reason: .noTrend, horizon: policy.horizon, probability: nil,
             remaining: nil, leading: nil, isNew: false)
-        if assessment.learned < 1 {
+        if assessment.learned < 1, !assessment.components[component].hasReference {
             risk.reason = .learning
             return risk
         }

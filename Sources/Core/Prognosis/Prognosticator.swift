@@ -22,6 +22,11 @@ package struct Prognosticator: Sendable {
         devices[device.index] = Self.components(policies)
     }
 
+    /// A component begins a new life: its trends are those of the one before.
+    package mutating func restart(_ component: Int, of device: DeviceID) {
+        devices[device.index][component].restart()
+    }
+
     private static func components(_ policies: [PrognosisPolicy]) -> [ComponentPrognosis] {
         policies.enumerated().map { ComponentPrognosis(policy: $1, component: $0) }
     }

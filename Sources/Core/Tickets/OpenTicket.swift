@@ -68,7 +68,8 @@ package struct OpenTicket: Equatable, Sendable {
             revise(at: time)
             return (.closed, .closedByOperator)
         case .reopen: throw .alreadyOpen
-        case .shelve, .unshelve: preconditionFailure("BUG: no command about a ticket")
+        case .shelve, .unshelve, .maintenance:
+            preconditionFailure("BUG: no command about a ticket")
         }
     }
 }

@@ -14,9 +14,13 @@ package struct OperatorCommand: Equatable, Sendable {
         /// No new alerts or tickets about a device for a while (ISA-18.2: shelved).
         case shelve(device: String, duration: TimeSpan)
         case unshelve(device: String)
+        /// Something was done to a device, or happened to it. Unlike the others it waits for its own
+        /// time, and it is taken before them.
+        case maintenance(MaintenanceEvent)
     }
 
-    /// Ascending in order of giving; unique in a state directory.
+    /// Ascending in order of giving; unique in a state directory. 0 for an event that a replay was
+    /// given beside its recording.
     package var id: Int64
     package var action: Action
     /// Who gave it; for the record only.
@@ -60,6 +64,10 @@ package enum CommandRefusal: String, CaseIterable, Error, Sendable {
     case anotherIsOpen = "another_is_open"
     case noSuchDevice = "no_such_device"
     case notShelved = "not_shelved"
+    /// The history has this event: same time, device, component and kind.
+    case alreadyRecorded = "already_recorded"
+    /// More events wait for their time, their device or its next window than are kept.
+    case tooManyEvents = "too_many_events"
 }
 
 /// What became of a command.

@@ -52,6 +52,24 @@ extension SilenceDesk {
         return change
     }
 
+    /// Closes the ticket about a device that is out of use for good, if there is one; an outage it
+    /// is part of goes on without it.
+    package mutating func retire(
+        _ device: DeviceID, at time: Timestamp, _ command: OperatorCommand,
+        _ listening: (DeviceID) -> Listening
+    ) -> TicketChange? {
+        for index in cases.indices where cases[index].failure == .siteOutage {
+            cases[index].members.removeAll { $0.device == device }
+        }
+        guard
+            let index = cases.firstIndex(where: { $0.failure == .silent && $0.anchor == device })
+        else { return nil }
+        var standing = cases.remove(at: index)
+        standing.ticket.revise(at: time)
+        return change(
+            of: standing, .closed, .retired, listening, note: TicketChange.OperatorNote(command))
+    }
+
     /// Takes a committed change over. `device` is the one the ticket is filed under.
     package mutating func adopt(
         _ recorded: RecordedSilence, device: DeviceID, _ listening: (DeviceID) -> Listening

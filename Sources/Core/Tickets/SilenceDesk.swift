@@ -9,21 +9,21 @@ package struct Listening: Sendable {
     package var heard: Timestamp
     /// Usual time between windows with data.
     package var usualGap: TimeSpan
-    /// How long it must have sent nothing to be silent; `nil` when that is never asked.
+    /// How long it must have sent nothing to be silent; `nil` when that is not asked.
     package var silence: TimeSpan?
-    /// End of the last time it was shelved for: a pause until then is nobody's concern.
-    package var shelvedUntil: Timestamp
+    /// End of the last time it was shelved for or in work: a pause until then is nobody's concern.
+    package var quietUntil: Timestamp
 
     package init(
         device: Device, className: String, heard: Timestamp, usualGap: TimeSpan,
-        silence: TimeSpan?, shelvedUntil: Timestamp = .distantPast
+        silence: TimeSpan?, quietUntil: Timestamp = .distantPast
     ) {
         self.device = device
         self.className = className
         self.heard = heard
         self.usualGap = usualGap
         self.silence = silence
-        self.shelvedUntil = shelvedUntil
+        self.quietUntil = quietUntil
     }
 
     /// Devices of one site share power and network; so do those that name none.
@@ -136,7 +136,7 @@ package struct SilenceDesk: Sendable {
     }
 
     private func silentFrom(_ known: Listening) -> Timestamp {
-        max(known.heard, countedFrom[known.device.id.index], known.shelvedUntil)
+        max(known.heard, countedFrom[known.device.id.index], known.quietUntil)
     }
 
     /// Opens a case for a device, or for its site when others went silent with it.

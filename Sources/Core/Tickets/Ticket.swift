@@ -126,6 +126,7 @@ package struct TicketChange: Equatable, Sendable {
             case .close(_, let outcome, let part):
                 self.outcome = outcome
                 self.part = part
+            case .maintenance(let event): part = event.part
             case .acknowledge, .reopen, .shelve, .unshelve: break
             }
         }

@@ -45,6 +45,7 @@ package struct TicketDesk: Sendable {
     /// asked only when there is something to write.
     package mutating func decide(
         _ assessment: DeviceAssessment, risks: [ComponentRisk], isShelved: Bool = false,
+        exemption: TicketReason? = nil,
         subject: (Int) -> TicketSubject, deviceName: String, advice: [ComponentAdvice]
     ) -> (changes: [TicketChange], decisions: [Decision]) {
         var changes: [TicketChange] = []
@@ -54,13 +55,14 @@ package struct TicketDesk: Sendable {
             let condition = assessment.components[component]
             let evidence = TicketEvidence(
                 time: assessment.end, window: assessment.end - assessment.start,
-                operating: assessment.operating, isLearning: assessment.learned < 1,
+                operating: assessment.operating,
+                isLearning: assessment.learned < 1 && !condition.hasReference,
                 condition: condition, risk: risks[component],
                 since: condition.evidence.compactMap { assessment.signals[$0].since }.min(),
                 hasExplanation: hasExplanation(device, besides: component),
                 hasSignals: condition.evidence.contains {
                     assessment.signals[$0].quality == .good
-                }, isShelved: isShelved)
+                }, isShelved: isShelved, exemption: exemption)
             var place = devices[device][component]
             defer { devices[device][component] = place }
             let decision = place.machine.decide(evidence, policy: place.policy) { firstSeen in
@@ -118,6 +120,30 @@ package struct TicketDesk: Sendable {
         }
         throw .noSuchTicket
     }
+
+    /// Closes the ticket about a component that was opened by `time`, if there is one, because of
+    /// an event that `command` tells of.
+    package mutating func close(
+        _ component: Int, of device: DeviceID, at time: Timestamp, because reason: TicketReason,
+        _ command: OperatorCommand
+    ) -> TicketChange? {
+        let index = device.index
+        guard let ticket = devices[index][component].latest,
+            let decision = devices[index][component].machine.close(at: time, because: reason),
+            let closed = devices[index][component].machine.closed
+        else { return nil }
+        return TicketChange(
+            ticket: ticket, revision: closed.revision, kind: .closed, time: closed.lastChange,
+            previousSeverity: nil, reason: decision.reason,
+            operatorNote: TicketChange.OperatorNote(command))
+    }
+
+    /// A component begins a new life: what was gathered about it is forgotten.
+    package mutating func startOver(_ component: Int, of device: DeviceID) {
+        devices[device.index][component].machine.startOver()
+    }
+
+    package func componentCount(of device: DeviceID) -> Int { devices[device.index].count }
 }
 
 extension TicketDesk {

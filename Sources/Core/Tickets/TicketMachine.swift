@@ -47,10 +47,10 @@ package struct TicketMachine: Equatable, Sendable {
     ) -> Decision {
         confirm(evidence, policy: policy)
         // What happens while a person is at the machine is no evidence, neither for nor against.
-        guard !evidence.isShelved else {
+        if let exemption = evidence.exemption ?? (evidence.isShelved ? .shelved : nil) {
             alarms = 0
             trips = 0
-            return Decision(kind: nil, reason: .shelved)
+            return Decision(kind: nil, reason: exemption)
         }
         // A machine that is off proves nothing, neither for nor against.
         guard evidence.operating == .running else {
@@ -248,12 +248,7 @@ extension TicketMachine {
         if var ticket = open, ticket.id == id {
             let (kind, reason) = try ticket.take(action, at: time)
             open = ticket
-            if kind == .closed {
-                closed = ticket
-                open = nil
-                pendingSince = nil
-                disarmed = Disarmed(at: time, severity: ticket.severity)
-            }
+            if kind == .closed { settle(ticket, at: time) }
             return Decision(kind: kind, reason: reason)
         }
         guard var ticket = closed, ticket.id == id else { throw .noSuchTicket }
@@ -268,6 +263,32 @@ extension TicketMachine {
         closed = nil
         disarmed = nil
         return Decision(kind: .reopened, reason: .reopenedByOperator)
+    }
+
+    /// A person has closed the ticket: its condition is known.
+    private mutating func settle(_ ticket: OpenTicket, at time: Timestamp) {
+        closed = ticket
+        open = nil
+        pendingSince = nil
+        disarmed = Disarmed(at: time, severity: ticket.severity)
+    }
+
+    /// Closes what was opened by `time`, as a person would: the component it is about has given way
+    /// to another, or its device is no more. `nil` when nothing is open.
+    mutating func close(at time: Timestamp, because reason: TicketReason) -> Decision? {
+        guard var ticket = open, ticket.openedAt <= time else { return nil }
+        ticket.revise(at: time)
+        settle(ticket, at: time)
+        return Decision(kind: .closed, reason: reason)
+    }
+
+    /// Forgets the evidence gathered so far: it was about a component that is no longer there. What
+    /// a person has closed stays so.
+    mutating func startOver() {
+        alarms = 0
+        trips = 0
+        pendingSince = nil
+        confirmations = 0
     }
 }
 

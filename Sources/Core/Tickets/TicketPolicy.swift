@@ -18,11 +18,14 @@ package struct TicketEvidence: Equatable, Sendable {
     package var hasSignals: Bool
     /// Somebody has shelved the device.
     package var isShelved: Bool
+    /// Why the window is not judged: the device is in work, or retired.
+    package var exemption: TicketReason?
 
     package init(
         time: Timestamp, window: TimeSpan, operating: OperatingState, isLearning: Bool,
         condition: ComponentCondition, risk: ComponentRisk, since: Timestamp?,
-        hasExplanation: Bool = false, hasSignals: Bool = true, isShelved: Bool = false
+        hasExplanation: Bool = false, hasSignals: Bool = true, isShelved: Bool = false,
+        exemption: TicketReason? = nil
     ) {
         self.time = time
         self.window = window
@@ -34,6 +37,7 @@ package struct TicketEvidence: Equatable, Sendable {
         self.hasExplanation = hasExplanation
         self.hasSignals = hasSignals
         self.isShelved = isShelved
+        self.exemption = exemption
     }
 }
 

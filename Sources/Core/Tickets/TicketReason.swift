@@ -18,6 +18,11 @@ package enum TicketReason: String, CaseIterable, Sendable {
     case shelved
     /// Somebody closed a ticket about this; it must clear, worsen or last before another opens.
     case recentlyClosed = "recently_closed"
+    /// The device has failed and waits for its repair, or a life of one of its components begins in
+    /// this window.
+    case inWork = "in_work"
+    /// The device is out of use for good; also the reason its tickets are closed.
+    case retired
 
     // Opened, or the reason an open one stands.
     /// The probability of failure within the horizon reached the opening threshold.
@@ -50,6 +55,8 @@ package enum TicketReason: String, CaseIterable, Sendable {
     case plannedByOperator = "planned_by_operator"
     case closedByOperator = "closed_by_operator"
     case reopenedByOperator = "reopened_by_operator"
+    /// The component was repaired, replaced or commissioned: the ticket was about the one before.
+    case closedByMaintenance = "closed_by_maintenance"
 
     // An open ticket was left alone.
     case alreadyOpen = "already_open"

@@ -15,6 +15,15 @@ package struct OperatorInbox: Sendable {
         case refused(CommandRefusal)
     }
 
+    /// What became of several decisions: how many.
+    package struct Fates: Hashable, Sendable {
+        package var waiting = 0
+        package var applied = 0
+        package var refused = 0
+
+        package init() {}
+    }
+
     private let writer: any DatabaseWriter
     private let path: String
 
@@ -43,26 +52,49 @@ package struct OperatorInbox: Sendable {
     package func give(
         _ action: OperatorCommand.Action, by: String, note: String?, at time: Timestamp
     ) throws(StoreFailure) -> Int64 {
-        var columns = Columns()
-        columns.fill(from: action)
+        try give([(action, note)], by: by, at: time).last ?? 0
+    }
+
+    /// The same for several: all of them or none.
+    package func give(
+        _ actions: [(action: OperatorCommand.Action, note: String?)], by: String,
+        at time: Timestamp
+    ) throws(StoreFailure) -> [Int64] {
         do {
             return try writer.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
-                try db.execute(
-                    sql: """
-                        INSERT INTO operator_command (given_at, given_by, action, ticket, device,
-                            planned_for, duration, outcome, part, note)
-                        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        time.nanoseconds, by, columns.action, columns.ticket, columns.device,
-                        columns.plannedFor, columns.duration, columns.outcome, columns.part, note,
-                    ])
-                return db.lastInsertedRowID
+                var ids: [Int64] = []
+                try db.inTransaction(.immediate) {
+                    for (action, note) in actions {
+                        try Self.insert(action, by: by, note: note, at: time, in: db)
+                        ids.append(db.lastInsertedRowID)
+                    }
+                    return .commit
+                }
+                return ids
             }
         } catch {
             throw StoreFailure("write", path, because: error)
         }
+    }
+
+    private static func insert(
+        _ action: OperatorCommand.Action, by: String, note: String?, at time: Timestamp,
+        in db: Database
+    ) throws {
+        var columns = Columns()
+        columns.fill(from: action)
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO operator_command (given_at, given_by, action, ticket, device,
+                    planned_for, duration, outcome, part, note, event, event_time, component, cost)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            time.nanoseconds, by, columns.action, columns.ticket, columns.device,
+            columns.plannedFor, columns.duration, columns.outcome, columns.part, note,
+            columns.event, columns.eventTime, columns.component, columns.cost,
+        ])
     }
 
     /// Decisions that wait, after `id`, in order.
@@ -92,6 +124,31 @@ package struct OperatorInbox: Sendable {
         }
     }
 
+    /// What became of decisions given together.
+    package func fates(of ids: ClosedRange<Int64>) throws(StoreFailure) -> Fates {
+        try read { db in
+            var fates = Fates()
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT count(*) AS count, step IS NULL AS waits,
+                        ifnull(refusal, '') NOT IN ('', 'already_recorded') AS refused
+                    FROM operator_command WHERE id BETWEEN ? AND ? GROUP BY 2, 3
+                    """, arguments: [ids.lowerBound, ids.upperBound])
+            for row in rows {
+                let count: Int = row["count"]
+                if row["waits"] {
+                    fates.waiting += count
+                } else if row["refused"] {
+                    fates.refused += count
+                } else {
+                    fates.applied += count
+                }
+            }
+            return fates
+        }
+    }
+
     private func read<Value>(_ body: (Database) throws -> Value) throws(StoreFailure) -> Value {
         do {
             return try writer.read(body)
@@ -109,6 +166,10 @@ package struct OperatorInbox: Sendable {
         var duration: Int64?
         var outcome: String?
         var part: String?
+        var event: String?
+        var eventTime: Int64?
+        var component: String?
+        var cost: Double?
 
         mutating func fill(from given: OperatorCommand.Action) {
             switch given {
@@ -125,6 +186,11 @@ package struct OperatorInbox: Sendable {
                 (action, self.device) = ("shelve", device)
                 self.duration = duration.nanoseconds
             case .unshelve(let device): (action, self.device) = ("unshelve", device)
+            case .maintenance(let given):
+                (action, device) = ("maintenance", given.device)
+                event = given.kind.rawValue
+                eventTime = given.time.nanoseconds
+                (component, part, cost) = (given.component, given.part, given.cost)
             }
         }
     }

@@ -6,7 +6,17 @@ import Tickets
 /// What became of operators' decisions, written with the step that took them.
 enum OperatorRows {
     static func write(_ step: EngineStep, in db: Database) throws {
-        for applied in step.commands {
+        var devices: Set<String> = []
+        for var applied in step.commands {
+            if case .maintenance(let event) = applied.command.action, applied.refusal == nil {
+                let isNew = try MaintenanceRows.write(
+                    event, by: applied.command.by, step: step.sequence, in: db)
+                if isNew {
+                    devices.insert(event.device)
+                } else {
+                    applied.refusal = .alreadyRecorded
+                }
+            }
             try db.cachedStatement(
                 sql: "UPDATE operator_command SET step = ?, refusal = ? WHERE id = ?"
             ).execute(arguments: [
@@ -25,9 +35,10 @@ enum OperatorRows {
                 try db.execute(
                     sql: "UPDATE device SET shelved_until = ? WHERE name = ?",
                     arguments: [step.advancedTo.nanoseconds, device])
-            case .acknowledge, .plan, .close, .reopen: break
+            case .acknowledge, .plan, .close, .reopen, .maintenance: break
             }
         }
+        for device in devices { try MaintenanceRows.renewLives(of: device, in: db) }
     }
 
     /// A row as the engine takes it; `nil` for a row this version does not understand.
@@ -46,6 +57,9 @@ enum OperatorRows {
         case "shelve":
             action = .shelve(device: device, duration: TimeSpan(nanoseconds: row["duration"] ?? 0))
         case "unshelve": action = .unshelve(device: device)
+        case "maintenance":
+            guard let event = MaintenanceRows.event(row) else { return nil }
+            action = .maintenance(event)
         default: return nil
         }
         return OperatorCommand(

@@ -48,8 +48,9 @@ struct ProgressRows {
             sql: """
                 INSERT INTO runtime (id, sequence, advanced_to, lines_accepted, lines_refused,
                     lines_late, lines_restamped, stamps_guessed, readings, readings_refused,
-                    text_fields, texts_refused, text_changes_unkept, windows_closed)
-                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    text_fields, texts_refused, text_changes_unkept, windows_closed,
+                    maintenance_taken, maintenance_refused)
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence,
                     advanced_to = excluded.advanced_to, lines_accepted = excluded.lines_accepted,
                     lines_refused = excluded.lines_refused, lines_late = excluded.lines_late,
@@ -58,7 +59,9 @@ struct ProgressRows {
                     readings_refused = excluded.readings_refused,
                     text_fields = excluded.text_fields, texts_refused = excluded.texts_refused,
                     text_changes_unkept = excluded.text_changes_unkept,
-                    windows_closed = excluded.windows_closed
+                    windows_closed = excluded.windows_closed,
+                    maintenance_taken = excluded.maintenance_taken,
+                    maintenance_refused = excluded.maintenance_refused
                 """
         ).execute(arguments: [
             step.sequence, step.advancedTo.nanoseconds, column(counters.linesAccepted),
@@ -67,7 +70,8 @@ struct ProgressRows {
             column(counters.readings),
             column(counters.readingsRefused), column(counters.textFields),
             column(counters.textsRefused), column(counters.textChangesUnkept),
-            column(counters.windowsClosed),
+            column(counters.windowsClosed), column(counters.maintenanceTaken),
+            column(counters.maintenanceRefused),
         ])
     }
 

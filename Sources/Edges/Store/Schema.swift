@@ -38,7 +38,7 @@ import GRDB
 /// The tables, constraints and views of the database, and how older files become current ones.
 enum Schema {
     /// Number of the newest migration; stored as `PRAGMA user_version`.
-    static let version = 4
+    static let version = 5
 
     /// "Fore" in ASCII: how SQLite tools and this program recognise the file.
     static let applicationID = 0x466F_7265
@@ -63,6 +63,10 @@ enum Schema {
         migrator.registerMigration("v4") { db in
             try db.execute(sql: texts)
             try db.execute(sql: "PRAGMA user_version = 4")
+        }
+        migrator.registerMigration("v5") { db in
+            try db.execute(sql: MaintenanceSchema.sql)
+            try db.execute(sql: "PRAGMA user_version = 5")
         }
         return migrator
     }

@@ -103,15 +103,26 @@ package struct StepHistory: Sendable {
         return frames
     }
 
-    /// Decisions that took effect, by step, in order of id.
+    /// Decisions that took effect, by step: maintenance events in order, then the others in order of
+    /// id.
     private func commands(
         _ steps: ClosedRange<Int>, _ db: Database
     ) throws -> [Int: [OperatorCommand]] {
         var commands: [Int: [OperatorCommand]] = [:]
+        let events = try Row.fetchAll(
+            db, sql: "SELECT * FROM maintenance WHERE step > ? AND step <= ? ORDER BY id",
+            arguments: [steps.lowerBound, steps.upperBound])
+        for row in events {
+            guard let event = MaintenanceRows.event(row) else { continue }
+            commands[row["step"], default: []].append(
+                OperatorCommand(
+                    id: 0, action: .maintenance(event), by: row["given_by"], note: event.note))
+        }
         let rows = try Row.fetchAll(
             db,
             sql: """
                 SELECT * FROM operator_command WHERE step > ? AND step <= ? AND refusal IS NULL
+                    AND action <> 'maintenance'
                 ORDER BY id
                 """, arguments: [steps.lowerBound, steps.upperBound])
         for row in rows {

@@ -2,7 +2,7 @@ import Engine
 import Foundation
 package import Logging
 import Platform
-import Primitives
+package import Primitives
 import Store
 package import Tickets
 import Windows
@@ -41,15 +41,16 @@ package enum OperatorDecision {
             try checkSubject(request.action, in: ReadModel(directory), stateDirectory)
             let inbox = try OperatorInbox(directory)
             let id = try inbox.give(
-                request.action, by: request.by ?? userName, note: request.note, at: WallClock.now())
+                request.action, by: request.by ?? userName, note: request.note, at: now)
             let isRunning = try !takeHere(stateDirectory, configuration, inbox, logger)
             var fate = try inbox.fate(of: id) ?? .waiting
             let giveUp = MonotonicClock.now() + patience
-            while isRunning, fate == .waiting, MonotonicClock.now() < giveUp {
+            while isRunning, fate == .waiting, isDue(request.action), MonotonicClock.now() < giveUp
+            {
                 MonotonicClock.sleep(until: MonotonicClock.now() + pause)
                 fate = try inbox.fate(of: id) ?? .waiting
             }
-            if case .refused(let refusal) = fate {
+            if case .refused(let refusal) = fate, refusal != .alreadyRecorded {
                 throw CommandFailure(sentence(refusal, request.action), .findings)
             }
             return json ? document(id, fate) : text(request.action, id, fate)
@@ -60,6 +61,33 @@ package enum OperatorDecision {
         } catch {
             throw CommandFailure("\(error)", .inputOutput)
         }
+    }
+
+    /// Gives several decisions together and says what became of them.
+    static func give(
+        _ actions: [(action: OperatorCommand.Action, note: String?)], by: String?,
+        stateDirectory: String, configuration: DaemonConfiguration, logger: Logger
+    ) throws -> OperatorInbox.Fates {
+        let inbox = try OperatorInbox(StateDirectory(reading: stateDirectory))
+        let ids = try inbox.give(actions, by: by ?? userName, at: now)
+        guard let first = ids.first, let last = ids.last else { return OperatorInbox.Fates() }
+        let isRunning = try !takeHere(stateDirectory, configuration, inbox, logger)
+        var fates = try inbox.fates(of: first...last)
+        let giveUp = MonotonicClock.now() + patience
+        while isRunning, fates.waiting > 0, MonotonicClock.now() < giveUp {
+            MonotonicClock.sleep(until: MonotonicClock.now() + pause)
+            fates = try inbox.fates(of: first...last)
+        }
+        return fates
+    }
+
+    /// By this machine's clock.
+    package static var now: Timestamp { WallClock.now() }
+
+    /// An event that is still to come is not waited for.
+    private static func isDue(_ action: OperatorCommand.Action) -> Bool {
+        guard case .maintenance(let event) = action else { return true }
+        return event.time <= now + .seconds(1)
     }
 
     /// Takes every waiting decision when nobody else writes this state and it can be taken up as it
@@ -105,6 +133,8 @@ package enum OperatorDecision {
             guard try !model.devices(named: device).isEmpty else {
                 throw FleetReport.unknown(device, path)
             }
+        // A device may have a history before it sends anything.
+        case .maintenance: break
         }
     }
 
@@ -117,7 +147,11 @@ package enum OperatorDecision {
         var json = JSONText()
         json.object { json in
             json.member("decision", id)
-            json.member("fate", fate == .applied ? "applied" : "waiting")
+            switch fate {
+            case .applied: json.member("fate", "applied")
+            case .waiting: json.member("fate", "waiting")
+            case .refused(let refusal): json.member("fate", refusal.rawValue)
+            }
         }
         return json.text
     }
@@ -125,21 +159,36 @@ package enum OperatorDecision {
     private static func text(
         _ action: OperatorCommand.Action, _ id: Int64, _ fate: OperatorInbox.Fate
     ) -> String {
-        guard fate == .applied else {
+        switch (fate, action) {
+        case (_, .maintenance(let event)): return text(event, id, fate)
+        case (.applied, .acknowledge(let ticket)): return "Ticket \(ticket) is acknowledged."
+        case (.applied, .plan(let ticket, let time)):
+            return "Ticket \(ticket) is planned for \(time.rfc3339)."
+        case (.applied, .close(let ticket, let outcome, _)):
+            return "Ticket \(ticket) is closed: \(outcome.rawValue)."
+        case (.applied, .reopen(let ticket)): return "Ticket \(ticket) is open again."
+        case (.applied, .shelve(let device, let duration)):
+            return "\(device) is shelved for \(DurationText.text(duration)): no new tickets and "
+                + "alerts until then."
+        case (.applied, .unshelve(let device)): return "\(device) is no longer shelved."
+        case (.waiting, _), (.refused, _):
             return "Noted as decision \(id); it takes effect when forestall runs on this state "
                 + "with its configuration."
         }
-        switch action {
-        case .acknowledge(let ticket): return "Ticket \(ticket) is acknowledged."
-        case .plan(let ticket, let time):
-            return "Ticket \(ticket) is planned for \(time.rfc3339)."
-        case .close(let ticket, let outcome, _):
-            return "Ticket \(ticket) is closed: \(outcome.rawValue)."
-        case .reopen(let ticket): return "Ticket \(ticket) is open again."
-        case .shelve(let device, let duration):
-            return "\(device) is shelved for \(DurationText.text(duration)): no new tickets and "
-                + "alerts until then."
-        case .unshelve(let device): return "\(device) is no longer shelved."
+    }
+
+    private static func text(
+        _ event: MaintenanceEvent, _ id: Int64, _ fate: OperatorInbox.Fate
+    ) -> String {
+        let subject =
+            event.component.isEmpty ? event.device : "\(event.component) of \(event.device)"
+        let what = "\(event.kind.rawValue) of \(subject) at \(event.time.rfc3339)"
+        switch fate {
+        case .applied: return "Recorded: \(what)."
+        case .refused: return "Recorded before, nothing changed: \(what)."
+        case .waiting:
+            return "Noted as decision \(id): \(what). It takes effect when forestall runs on this "
+                + "state with its configuration and its time has reached the event."
         }
     }
 
@@ -155,6 +204,8 @@ package enum OperatorDecision {
         case .anotherIsOpen: "another ticket is open for the same component"
         case .noSuchDevice: "the daemon does not know this device - see 'forestall devices'"
         case .notShelved: "the device is not shelved"
+        case .alreadyRecorded: "the event is recorded already"
+        case .tooManyEvents: "too many events wait for their time or their device - see Limits"
         }
     }
 }

@@ -29,6 +29,8 @@ struct EngineLoop: Sendable {
     let sealsByWallTime: Bool
     /// Operators' decisions, offered by the store thread; a replay has none.
     var commands: BoundedQueue<OperatorCommand>?
+    /// What a replay was given beside its recordings, and whether it goes on with an earlier one.
+    var history: (events: [MaintenanceEvent], continues: Bool)?
     /// None for a replay, which nobody watches over.
     var heartbeats = HeartbeatSchedule(interval: nil)
 
@@ -36,6 +38,7 @@ struct EngineLoop: Sendable {
     /// queue to the store.
     func run() {
         var engine = start(configuration)
+        if let history { engine.schedule(history.events, continues: history.continues) }
         let work = self.work
         var position = checkpoints.start
         // A closed queue means that the store has given up; what is left has nowhere to go.
@@ -85,6 +88,7 @@ struct EngineLoop: Sendable {
             }
         }
         engine.finish(emit: emit)
+        if history != nil { engine.takeRest(emit: emit) }
         if sealsByWallTime { _ = work.push(.step(engine.progress, position: nil)) }
         if engine.canCheckpoint {
             _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.inputAtEnd())))

@@ -16,6 +16,8 @@ package struct Replay {
         package var scores: String?
         package var prognoses: String?
         package var tickets: String?
+        /// A maintenance history whose events enter when event time reaches them.
+        package var maintenance: String?
         /// Recorded time per wall time; `nil` is as fast as it goes.
         package var speed: Double?
 
@@ -32,6 +34,8 @@ package struct Replay {
         package var failure: CommandFailure?
         /// The state already contained the whole input; nothing was done.
         package var isComplete = false
+        /// The replay was given a maintenance history.
+        package var hasHistory = false
 
         package var text: String {
             if isComplete { return "this input is already complete in this state; nothing to do" }
@@ -39,6 +43,7 @@ package struct Replay {
                 + "\(counters.linesRefused + overlongLines) lines refused, "
                 + "\(counters.windowsClosed) windows, \(ticketsOpened) tickets opened, "
                 + "\(ticketChanges) ticket changes"
+                + (hasHistory ? ", \(counters.maintenanceTaken) maintenance events" : "")
         }
     }
 
@@ -68,11 +73,13 @@ package struct Replay {
         _ progress: @escaping @Sendable (Double?) -> Void
     ) throws -> Summary {
         let engineConfiguration = configuration.runningEngine
+        let history = try options.maintenance.map { try MaintenanceHistory.read($0) }
         let pool = BlockPool()
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
         let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
         let feed = try RecordingFeed(
-            files: options.files, pool: pool, blocks: blocks, speed: options.speed)
+            files: options.files, pool: pool, blocks: blocks, speed: options.speed,
+            beside: history.map { "\($0.events)" })
         let opened = try options.stateDirectory.map {
             try OpenState(at: $0, configuration: configuration, logger: logger)
         }
@@ -92,7 +99,7 @@ package struct Replay {
             checkpoints: schedule(
                 feed.identity, from: place?.position, hasState: opened != nil,
                 isPaced: options.speed != nil),
-            sealsByWallTime: false)
+            sealsByWallTime: false, history: history.map { ($0.events, place != nil) })
         let engineThread = try PlatformThread(name: "engine") { engine.run() }
         let feedThread = try PlatformThread(name: "reader") {
             feed.run(from: place?.position ?? InputPosition(file: 0, offset: 0))
@@ -100,6 +107,7 @@ package struct Replay {
         let store = StoreLoop(
             work: work, logger: logger, supervision: Supervision(nil, logger: logger))
         var summary = Summary()
+        summary.hasHistory = history != nil
         var nextReport: UInt64 = 0
         store.run { step, position throws(StoreFailure) in
             _ = try writer?.write(step, input: position.map(feed.folded))
@@ -131,6 +139,9 @@ package struct Replay {
         _ = opened?.delivery.run(isLast: true)
         summary.overlongLines = feed.overlongLines
         summary.failure = feed.failure.map { CommandFailure($0) }
+        if let history, let path = options.maintenance, !history.refusals.isEmpty {
+            summary.failure = summary.failure ?? MaintenanceHistory.refusal(of: history, path)
+        }
         return summary
     }
 }

@@ -70,6 +70,8 @@ package struct ComponentCondition: Equatable, Sendable {
     package var zone: LimitZone
     /// Places of its signals in ``DeviceAssessment/signals``, by falling deviation.
     package var evidence: [Int]
+    /// At least one of its signals has a baseline.
+    package var hasReference = false
 }
 
 /// What a window says about a device.

@@ -51,8 +51,22 @@ package struct DeviceDetector: Equatable, Sendable {
         trackers.append(SignalTracker())
     }
 
-    /// Judges one closed window. `frame.summaries` must be in order of signal id.
-    package mutating func assess(_ frame: WindowFrame) -> DeviceAssessment {
+    /// The component was repaired or replaced: what its signals said before is no reference any
+    /// more, and the commissioning begins again. The signals of other components keep theirs.
+    package mutating func restart(_ component: Int) {
+        guard !members[component].isEmpty else { return }
+        for position in members[component] {
+            baselines[position] = nil
+            trackers[position] = SignalTracker()
+        }
+        record = CommissioningRecord(commissioning: policy.commissioning, window: window)
+    }
+
+    /// Judges one closed window. `frame.summaries` must be in order of signal id. While the machine
+    /// is in work it counts as off: nothing is judged and nothing learned.
+    package mutating func assess(
+        _ frame: WindowFrame, isInWork: Bool = false
+    ) -> DeviceAssessment {
         var means = [Double](repeating: .nan, count: positions.count)
         var summaries = [WindowSummary?](repeating: nil, count: positions.count)
         var position = 0
@@ -65,7 +79,12 @@ package struct DeviceDetector: Equatable, Sendable {
             summaries[position] = summary
         }
         cadence.note(frame.start, window: window)
-        updateOperatingState(summaries, frame: frame)
+        if isInWork {
+            operating = .off
+            runningSince = nil
+        } else {
+            updateOperatingState(summaries, frame: frame)
+        }
         learn(means, summaries)
         var assessments: [SignalAssessment] = []
         assessments.reserveCapacity(frame.summaries.count)
@@ -121,7 +140,7 @@ package struct DeviceDetector: Equatable, Sendable {
         }
         record?.add(means: believed, scatter: scatter, window: window)
         guard let record, record.progress(of: policy.commissioning) >= 1 else { return }
-        for position in positions.indices {
+        for position in positions.indices where baselines[position] == nil {
             let explaining = policies[position].map { policy.signals[$0].explainedBy } ?? []
             let places = explaining.compactMap { name in
                 names.indices.first { $0 != position && signalName(name, matches: names[$0]) }
@@ -215,6 +234,7 @@ package struct DeviceDetector: Equatable, Sendable {
             component: component, degradation: 0, raw: 0, current: 0, deviatingSignals: 0,
             zone: .within,
             evidence: members[component].compactMap { places[$0] })
+        condition.hasReference = members[component].contains { baselines[$0] != nil }
         for position in members[component] {
             guard let place = places[position], signals[place].quality == .good else {
                 // What is not heard of any more has not become normal.
