@@ -80,6 +80,34 @@ import Testing
         #expect(scene.machine.open?.recoveredAt == nil)
     }
 
+    /// Closed like by a person: what stands must clear, worsen or last before it counts as new.
+    @Test func aReplacementClosesWhatIsOpen() {
+        var scene = Scene.after([(.alarm, 3)])
+        let opened = scene.machine.open?.openedAt ?? .distantPast
+        let before = scene.machine
+        // An event from before the ticket is not about it.
+        #expect(scene.machine.close(at: opened - .hours(1), because: .closedByMaintenance) == nil)
+        #expect(scene.machine == before)
+        let decision = scene.machine.close(at: scene.time, because: .closedByMaintenance)
+        #expect(decision?.kind == .closed)
+        #expect(decision?.reason == .closedByMaintenance)
+        #expect(scene.machine.open == nil)
+        #expect(scene.machine.closed?.revision == 2)
+        #expect(scene.machine.close(at: scene.time, because: .closedByMaintenance) == nil)
+        #expect(scene.feed(.alarm, times: 9).reason == .recentlyClosed)
+        scene.feed(.quiet, times: 24)
+        #expect(scene.feed(.alarm, times: 3).kind == .opened)
+    }
+
+    /// What was counted before a new life is not counted towards its first ticket.
+    @Test func aNewLifeStartsTheCountOver() {
+        for history in [(Said.alarm, 2), (.trip, 1), (.riskWarning, 1)] {
+            var scene = Scene.after([history])
+            scene.machine.startOver()
+            #expect(scene.feed(history.0).kind == nil)
+        }
+    }
+
     /// A tick may be later than the end of the window that is judged next.
     @Test func timeOfChangesNeverRunsBackwards() {
         var scene = Scene.after([(.riskWarning, 2)])

@@ -32,9 +32,15 @@ enum Said: CaseIterable, Hashable {
     case silent
     /// Tripped while the device is shelved.
     case shelved
+    /// Tripped while the device is in work.
+    case inWork
+    /// Tripped, of a retired device.
+    case retired
 
     /// Nothing can be concluded from these.
-    var saysNothing: Bool { [.off, .transient, .silent, .shelved].contains(self) }
+    var saysNothing: Bool {
+        [.off, .transient, .silent, .shelved, .inWork, .retired].contains(self)
+    }
 
     /// Running, and without the condition of an open ticket.
     var isAbsence: Bool { [.quiet, .learning].contains(self) }
@@ -107,6 +113,9 @@ struct Scene {
         case .silent: evidence.hasSignals = false
         case .shelved:
             evidence.isShelved = true
+            evidence.condition = Self.condition(raw: 9, signals: 1, zone: .trip)
+        case .inWork, .retired:
+            evidence.exemption = said == .inWork ? .inWork : .retired
             evidence.condition = Self.condition(raw: 9, signals: 1, zone: .trip)
         }
         if said.saysNothing { evidence.risk.isNew = false }

@@ -19,10 +19,12 @@ enum TicketInvariants {
     ]
     static let silentWithoutTicket: Set<TicketReason> = [
         .learning, .notRunning, .withinNormal, .awaitingPersistence, .explainedByOther, .shelved,
+        .inWork, .retired,
         .recentlyClosed,
     ]
     static let silentWithTicket: Set<TicketReason> = [
-        .alreadyOpen, .updateTooSoon, .awaitingRecovery, .awaitingPersistence, .shelved,
+        .alreadyOpen, .updateTooSoon, .awaitingRecovery, .awaitingPersistence, .shelved, .inWork,
+        .retired,
     ]
 
     static func violation(

@@ -170,6 +170,7 @@ import Testing
         let elsewhere: Set<TicketReason> = [
             .noTelemetry, .siteSilent, .telemetryReturned, .acknowledgedByOperator,
             .plannedByOperator, .closedByOperator, .reopenedByOperator,
+            .closedByMaintenance,
         ]
         let missing = TicketReason.allCases.filter {
             !reasons.contains($0) && !elsewhere.contains($0)

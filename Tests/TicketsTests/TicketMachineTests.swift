@@ -55,9 +55,12 @@ import Testing
         case .updateTooSoon: check([(.riskWarning, 2)], .riskBelow, nil, reason, .warning)
         case .awaitingRecovery: check([(.alarm, 3)], .quiet, nil, reason, .warning)
         case .shelved: check([(.trip, 1)], .shelved, nil, reason)
+        case .inWork: check([(.trip, 1)], .inWork, nil, reason)
+        case .retired: check([(.trip, 1)], .retired, nil, reason)
         // Operators' decisions and silence have suites of their own.
         case .recentlyClosed, .acknowledgedByOperator, .plannedByOperator, .closedByOperator,
-            .reopenedByOperator, .noTelemetry, .siteSilent, .telemetryReturned:
+            .reopenedByOperator, .closedByMaintenance, .noTelemetry, .siteSilent,
+            .telemetryReturned:
             break
         }
     }

@@ -17,8 +17,8 @@ struct Shelf: Equatable, Sendable {
 /// They wait for the next tick and begin a step of their own there, so that the order in which a
 /// step is folded again is always the same: commands, then windows.
 extension TelemetryEngine {
-    /// Takes a decision in; it is applied at the next tick, in order of ids, a maintenance event when
-    /// time has reached it.
+    /// Takes a decision in; it is applied at the next tick, in order of ids, a maintenance event
+    /// when time has reached it.
     package mutating func apply(_ command: OperatorCommand) {
         if case .maintenance(let event) = command.action {
             wait(for: command, event)

@@ -7,9 +7,9 @@ import Windows
 /// Maintenance events as input.
 ///
 /// An event waits for its own time and is taken before the first line that reaches it, or at the
-/// first tick that does. Like a decision it begins a step of its own. What it changes about a device's
-/// windows is decided by their times (``MaintenanceDesk/pass(_:)``), so it is the same however late
-/// the event was told.
+/// first tick that does. Like a decision it begins a step of its own. What it changes about a
+/// device's windows is decided by their times (``MaintenanceDesk/pass(_:)``), so it is the same
+/// however late the event was told.
 extension TelemetryEngine {
     /// Events that may wait for their time.
     static let waitingEventsMost = 100_000

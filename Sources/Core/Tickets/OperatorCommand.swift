@@ -14,8 +14,8 @@ package struct OperatorCommand: Equatable, Sendable {
         /// No new alerts or tickets about a device for a while (ISA-18.2: shelved).
         case shelve(device: String, duration: TimeSpan)
         case unshelve(device: String)
-        /// Something was done to a device, or happened to it. Unlike the others it waits for its own
-        /// time, and it is taken before them.
+        /// Something was done to a device, or happened to it. Unlike the others it waits for its
+        /// own time, and it is taken before them.
         case maintenance(MaintenanceEvent)
     }
 

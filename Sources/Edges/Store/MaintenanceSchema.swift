@@ -1,7 +1,7 @@
 /// Version 5 of the schema: what was done to machines, and the lives of their components.
 ///
-/// `operator_command` is made anew, because SQLite cannot change the conditions of a table; its rows
-/// and their ids stay.
+/// `operator_command` is made anew, because SQLite cannot change the conditions of a table; its
+/// rows and their ids stay.
 enum MaintenanceSchema {
     static let sql = commands + history
 

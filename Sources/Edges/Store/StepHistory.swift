@@ -103,8 +103,8 @@ package struct StepHistory: Sendable {
         return frames
     }
 
-    /// Decisions that took effect, by step: maintenance events in order, then the others in order of
-    /// id.
+    /// Decisions that took effect, by step: maintenance events in order, then the others in order
+    /// of id.
     private func commands(
         _ steps: ClosedRange<Int>, _ db: Database
     ) throws -> [Int: [OperatorCommand]] {

@@ -21,8 +21,8 @@ package enum MaintenanceHistory {
         }
         guard let bytes else {
             throw CommandFailure(
-                "cannot read \(path): it is no file of at most \(MaintenanceFile.bytesMost) bytes - "
-                    + "split it", .badInput)
+                "cannot read \(path): it is no file of at most \(MaintenanceFile.bytesMost) bytes "
+                    + "- split it", .badInput)
         }
         let file = MaintenanceFile(bytes)
         guard file.hasHeader else { throw refusal(of: file, path) }
@@ -35,7 +35,9 @@ package enum MaintenanceHistory {
         if file.refusals.count > refusalsNamed {
             lines.append("    and \(file.refusals.count - refusalsNamed) more")
         }
-        let what = file.hasHeader ? "\(file.refusals.count) rows of \(path) were" : "\(path) was"
+        let count = file.refusals.count
+        let rows = count == 1 ? "1 row of \(path) was" : "\(count) rows of \(path) were"
+        let what = file.hasHeader ? rows : "\(path) was"
         return CommandFailure("\(what) refused\n" + lines.joined(separator: "\n"), .badInput)
     }
 
@@ -92,8 +94,8 @@ package enum MaintenanceHistory {
     ) -> String {
         let known = file.events.count - new
         guard json else {
-            return "\(fates.applied) events recorded, \(fates.waiting) wait, \(known) known "
-                + "already, \(file.refusals.count) rows refused."
+            return "Events recorded: \(fates.applied); waiting: \(fates.waiting); known already: "
+                + "\(known); rows refused: \(file.refusals.count)."
         }
         var text = JSONText()
         text.object { json in

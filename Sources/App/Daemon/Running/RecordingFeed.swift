@@ -25,8 +25,8 @@ final class RecordingFeed: Sendable {
     private let totalBytes: UInt64
     private let readBytes = Atomic<UInt64>(0)
 
-    /// Opens every file, so that a missing one is known before anything is done. `other` tells apart
-    /// replays of the same files with something else beside them.
+    /// Opens every file, so that a missing one is known before anything is done. `other` tells
+    /// apart replays of the same files with something else beside them.
     init(
         files: [String], pool: BlockPool, blocks: BoundedQueue<LineBlock>, speed: Double? = nil,
         beside other: String? = nil

@@ -138,11 +138,19 @@ package struct Replay {
         try files.finish()
         _ = opened?.delivery.run(isLast: true)
         summary.overlongLines = feed.overlongLines
-        summary.failure = feed.failure.map { CommandFailure($0) }
-        if let history, let path = options.maintenance, !history.refusals.isEmpty {
-            summary.failure = summary.failure ?? MaintenanceHistory.refusal(of: history, path)
-        }
+        summary.failure = failure(of: feed, history, options)
         return summary
+    }
+
+    /// What was not taken of the input, if anything.
+    private static func failure(
+        of feed: RecordingFeed, _ history: MaintenanceFile?, _ options: Options
+    ) -> CommandFailure? {
+        if let failure = feed.failure { return CommandFailure(failure) }
+        guard let history, let path = options.maintenance, !history.refusals.isEmpty else {
+            return nil
+        }
+        return MaintenanceHistory.refusal(of: history, path)
     }
 }
 
