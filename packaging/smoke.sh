@@ -39,8 +39,8 @@ ok() { echo "ok  $*"; }
 expect 0 --version
 grep -qx '[0-9]*\.[0-9]*\.[0-9].*' "$work/out" || fail "that is no version"
 expect 0 --help
-for command in run check replay parse status devices signals tickets shelve unshelve tail \
-    simulate send; do
+for command in run check replay parse status devices signals tickets shelve unshelve \
+    maintenance tail simulate send; do
     says "  $command "
     expect 0 "$command" --help
     says "USAGE: forestall $command"

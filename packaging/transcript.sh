@@ -98,6 +98,16 @@ show forestall unshelve P-201 --by anna $options
 show forestall unshelve P-201 --by anna --json $options
 end
 
+begin "What was done to the machines"
+show forestall maintenance record P-201 replacement --component bearing --at 2026-02-04T12:00:00Z \
+    --part 6312-C3 --cost 181.5 --by anna $options
+printf 'time,device,component,event,part,cost,note\n2026-01-12T08:00:00Z,P-201,seal,inspection,,,dry\n2026-01-13T08:00:00Z,P-201,seal,mended,,,\n' >history.csv
+show forestall maintenance import history.csv --by anna $options
+show forestall maintenance import history.csv --by anna --json $options
+show forestall maintenance list --state state
+show forestall maintenance list --device P-201 --json --state state
+end
+
 begin "The alert log"
 show forestall tail --no-follow --state state --severity urgent --since 3650d
 show forestall tail --no-follow --state state --json

@@ -2,7 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEndTests {
-    /// `maintenance record`, `import` and `list`, with and without a daemon; `replay --maintenance`.
+    /// `maintenance record`, `import` and `list`, with and without a daemon;
+    /// `replay --maintenance`.
     @Suite struct MaintenanceCommandTests {
         let directory: TemporaryDirectory
 

@@ -124,7 +124,7 @@ package enum MaintenanceHistory {
                 table.add([
                     event.time.rfc3339, event.device,
                     event.component.isEmpty ? "-" : event.component, event.kind.rawValue,
-                    event.part ?? "-", event.cost.map(NumberText.short) ?? "-", row.by,
+                    event.part ?? "-", event.cost.map(amount) ?? "-", row.by,
                     row.isWaiting ? "waiting" : "recorded", event.note ?? "-",
                 ])
             }
@@ -132,6 +132,11 @@ package enum MaintenanceHistory {
         } catch {
             throw CommandFailure(error)
         }
+    }
+
+    /// In full: `181.5`, `24000`.
+    private static func amount(_ cost: Double) -> String {
+        Int64(exactly: cost).map(String.init) ?? "\(cost)"
     }
 
     private static func document(_ rows: [ReadModel.MaintenanceRow]) -> String {

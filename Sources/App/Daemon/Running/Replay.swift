@@ -83,8 +83,7 @@ package struct Replay {
         let opened = try options.stateDirectory.map {
             try OpenState(at: $0, configuration: configuration, logger: logger)
         }
-        let found = opened?.checkpoints.newest().header.flatMap { ReplayPlace($0.input) }
-        let place = found?.identity == feed.identity && !feed.identity.isEmpty ? found : nil
+        let place = opened.flatMap { Self.place(in: $0, of: feed) }
         if let place, place.position == nil {
             _ = opened?.delivery.run(isLast: true)
             return Summary(isComplete: true)
@@ -106,8 +105,7 @@ package struct Replay {
         }
         let store = StoreLoop(
             work: work, logger: logger, supervision: Supervision(nil, logger: logger))
-        var summary = Summary()
-        summary.hasHistory = history != nil
+        var summary = Summary(hasHistory: history != nil)
         var nextReport: UInt64 = 0
         store.run { step, position throws(StoreFailure) in
             _ = try writer?.write(step, input: position.map(feed.folded))
@@ -140,6 +138,12 @@ package struct Replay {
         summary.overlongLines = feed.overlongLines
         summary.failure = failure(of: feed, history, options)
         return summary
+    }
+
+    /// Where an earlier replay of the same input got to.
+    private static func place(in state: OpenState, of feed: RecordingFeed) -> ReplayPlace? {
+        let found = state.checkpoints.newest().header.flatMap { ReplayPlace($0.input) }
+        return found?.identity == feed.identity && !feed.identity.isEmpty ? found : nil
     }
 
     /// What was not taken of the input, if anything.
