@@ -37,6 +37,11 @@ package struct Replay {
         /// The replay was given a maintenance history.
         package var hasHistory = false
 
+        mutating func note(_ feed: RecordingFeed, failure: CommandFailure?) {
+            overlongLines = feed.overlongLines
+            self.failure = failure
+        }
+
         package var text: String {
             if isComplete { return "this input is already complete in this state; nothing to do" }
             return "\(counters.linesAccepted) lines, \(counters.readings) readings, "
@@ -135,8 +140,7 @@ package struct Replay {
         if let failure = store.failure { throw failure }
         try files.finish()
         _ = opened?.delivery.run(isLast: true)
-        summary.overlongLines = feed.overlongLines
-        summary.failure = failure(of: feed, history, options)
+        summary.note(feed, failure: failure(of: feed, history, options))
         return summary
     }
 
