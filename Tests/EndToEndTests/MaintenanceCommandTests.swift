@@ -146,6 +146,9 @@ extension EndToEndTests {
             ForestallProgram.kill(daemon.process)
             daemon.process.waitUntilExit()
             let second = try RunningDaemon(in: directory, state: directory("state"))
+            let id = try #require(try tickets().first?["ticket"] as? String)
+            let closing = try ask("tickets", "close", id, "--outcome", "confirmed")
+            #expect(closing.code == 1 && closing.errors.contains("the ticket is closed"))
             let file = try directory.write(
                 Self.header + "2026-02-05T00:00:00Z,P-201,bearing,replacement,,,\n"
                     + "2026-02-05T00:05:00Z,P-201,,failure,,,\n", to: "history.csv")

@@ -268,6 +268,24 @@ import Windows
         #expect(again == changes(whole.steps))
     }
 
+    /// Before the first line that reaches it, not only at the next tick.
+    @Test(arguments: [(0.4, 0), (0.5, 1), (0.7, 1)])
+    func anEventIsTakenBeforeTheLineThatReachesIt(_ seconds: Double, _ taken: Int) {
+        let start: Int64 = 1_767_225_600
+        var engine = TelemetryEngine(Self.configuration)
+        engine.schedule(
+            [event(.failure, at: Timestamp(seconds: start) + .milliseconds(500))], continues: false)
+        var steps: [EngineStep] = []
+        for offset in [0, Int64(seconds * 1e9)] {
+            let text = Array("pump,device=P-1 v=1 \(start * 1_000_000_000 + offset)\n".utf8)
+            engine.ingest(
+                text.span, from: 0, to: text.count, source: .file(0),
+                arrivedAt: Timestamp(seconds: 0)
+            ) { steps.append($0) }
+        }
+        #expect(steps.flatMap(\.commands).count == taken)
+    }
+
     /// A file written before there were events ends without them.
     @Test func anOlderCheckpointIsRead() throws {
         var engine = TelemetryEngine(Self.configuration)

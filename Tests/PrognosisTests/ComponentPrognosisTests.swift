@@ -19,20 +19,22 @@ import Windows
 
         @discardableResult mutating func feed(
             _ deviation: Double, limit: Double? = 30, learned: Double = 1,
-            quality: DataQuality = .good, operating: OperatingState = .running,
+            hasReference: Bool = false, quality: DataQuality = .good,
+            operating: OperatingState = .running,
             times count: Int = 1
         ) -> ComponentRisk {
             var risk: ComponentRisk?
             for _ in 0..<count {
                 let signal = SignalAssessment(
                     signal: SignalID(rawValue: 7), policy: 0, mean: 0, count: 10, quality: quality,
-                    state: .normal, expected: learned < 1 ? .nan : 0, scale: 1,
+                    state: .normal, expected: learned < 1 && !hasReference ? .nan : 0, scale: 1,
                     deviation: deviation, raw: deviation, score: 0, fraction: nil,
-                    limitDeviation: learned < 1 ? nil : limit, zone: .within, since: nil,
+                    limitDeviation: learned < 1 && !hasReference ? nil : limit, zone: .within,
+                    since: nil,
                     degradation: 0)
                 let condition = ComponentCondition(
                     component: 0, degradation: 0, raw: 0, current: 0, deviatingSignals: 0,
-                    zone: .within, evidence: [0])
+                    zone: .within, evidence: [0], hasReference: hasReference)
                 risk = prognosis.update(
                     DeviceAssessment(
                         device: DeviceID(rawValue: 0), start: time, end: time + window,
@@ -90,6 +92,20 @@ import Windows
             check(risk, reason)
             #expect(risk.leading == SignalID(rawValue: 7))
         }
+    }
+
+    /// Another component of the device is learned anew: this one is followed as before.
+    @Test func anotherComponentsLearningDoesNotStopIt() {
+        var run = Run()
+        run.feed(0, learned: 0.5, hasReference: true, times: 24)
+        check(run.feed(0, learned: 0.5, hasReference: true), .tooShort)
+    }
+
+    @Test func aNewLifeForgetsTheTrend() {
+        var run = Run()
+        check(run.wear(), .trendToLimit)
+        run.prognosis.restart()
+        check(run.feed(0), .tooShort)
     }
 
     /// A block is four hours of windows, at least six of them.

@@ -22,13 +22,12 @@ package struct ComponentLife: Hashable, Sendable {
     /// What happens to the device as a whole begins or ends the lives of all its components, but
     /// for a failure, which says nothing about which of them it was.
     package static func lives(toldBy events: [MaintenanceEvent]) -> [ComponentLife] {
-        let ordered = events.sorted()
         var byComponent: [String: [MaintenanceEvent]] = [:]
-        for event in ordered { byComponent[event.component, default: []].append(event) }
+        for event in events { byComponent[event.component, default: []].append(event) }
         let whole = (byComponent[""] ?? []).filter { $0.kind != .failure && $0.kind != .inspection }
         return byComponent.keys.sorted().flatMap { component in
             let own = byComponent[component] ?? []
-            return lives(of: component, component.isEmpty ? own : (own + whole).sorted())
+            return lives(of: component, (component.isEmpty ? own : own + whole).sorted())
         }
     }
 
