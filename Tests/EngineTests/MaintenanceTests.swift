@@ -276,7 +276,7 @@ import Windows
         engine.schedule(
             [event(.failure, at: Timestamp(seconds: start) + .milliseconds(500))], continues: false)
         var steps: [EngineStep] = []
-        for offset in [0, Int64(seconds * 1e9)] {
+        for offset in [100_000_000, Int64(seconds * 1e9)] {
             let text = Array("pump,device=P-1 v=1 \(start * 1_000_000_000 + offset)\n".utf8)
             engine.ingest(
                 text.span, from: 0, to: text.count, source: .file(0),
