@@ -31,9 +31,7 @@ package enum DurableFile {
         }
         do throws(SystemFailure) {
             try write(bytes, to: temporary)
-            guard unsafe rename(temporary, final) == 0 else {
-                throw SystemFailure("write", final, code: errno)
-            }
+            try rename(temporary, to: final)
         } catch {
             unsafe unlink(temporary)
             throw error
@@ -48,15 +46,12 @@ package enum DurableFile {
         let temporary = path + ".tmp"
         do throws(SystemFailure) {
             try write(bytes, to: temporary)
-            guard unsafe rename(temporary, path) == 0 else {
-                throw SystemFailure("write", path, code: errno)
-            }
+            try rename(temporary, to: path)
         } catch {
             unsafe unlink(temporary)
             throw error
         }
-        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try Directory.synchronize(directory.isEmpty ? "/" : directory)
+        try synchronizeDirectory(of: path)
     }
 
     /// Gives a file that somebody else has written to `temporary` its name, once it is on the disk;
@@ -64,9 +59,17 @@ package enum DurableFile {
     package static func publish(_ temporary: String, as path: String) throws(SystemFailure) {
         let file = try Descriptor.open(temporary, flags: O_RDONLY, operation: "write")
         try file.synchronize(subject: temporary)
-        guard unsafe rename(temporary, path) == 0 else {
+        try rename(temporary, to: path)
+        try synchronizeDirectory(of: path)
+    }
+
+    private static func rename(_ temporary: String, to path: String) throws(SystemFailure) {
+        guard unsafe Glibc.rename(temporary, path) == 0 else {
             throw SystemFailure("write", path, code: errno)
         }
+    }
+
+    private static func synchronizeDirectory(of path: String) throws(SystemFailure) {
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         try Directory.synchronize(directory.isEmpty ? "/" : directory)
     }

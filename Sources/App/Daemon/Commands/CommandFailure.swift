@@ -1,3 +1,5 @@
+import Store
+
 /// A command could not do what it was asked: one sentence for people, one number for scripts.
 package struct CommandFailure: Error, Equatable, CustomStringConvertible {
     /// Exit codes of every command (sysexits.h where it has a word for it).
@@ -21,4 +23,21 @@ package struct CommandFailure: Error, Equatable, CustomStringConvertible {
     }
 
     package var description: String { message }
+}
+
+extension CommandFailure {
+    init(_ failure: StoreFailure) {
+        self.init(failure.description, Code(rawValue: failure.exitCode) ?? .inputOutput)
+    }
+
+    /// What a command says of whatever went wrong while it read or wrote files.
+    init(because error: any Error) {
+        if let failure = error as? CommandFailure {
+            self = failure
+        } else if let failure = error as? StoreFailure {
+            self.init(failure)
+        } else {
+            self.init("\(error)", .inputOutput)
+        }
+    }
 }

@@ -48,12 +48,8 @@ package enum FleetReport {
                         + decision.time.rfc3339)
             }
             return lines.joined(separator: "\n")
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch let failure as StoreFailure {
-            throw CommandFailure(failure)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(because: error)
         }
     }
 
@@ -134,12 +130,8 @@ package enum FleetReport {
                 ])
             }
             return table.text
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch let failure as StoreFailure {
-            throw CommandFailure(failure)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(because: error)
         }
     }
 

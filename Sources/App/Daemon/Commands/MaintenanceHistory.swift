@@ -65,12 +65,8 @@ package enum MaintenanceHistory {
                 text: text(file, new: new.count, fates, json: json),
                 failure: file.refusals.isEmpty && fates.refused == 0
                     ? nil : failure(file, path, fates))
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch let failure as StoreFailure {
-            throw CommandFailure(failure)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(because: error)
         }
     }
 

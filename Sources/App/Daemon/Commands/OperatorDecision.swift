@@ -43,23 +43,17 @@ package enum OperatorDecision {
             let id = try inbox.give(
                 request.action, by: request.by ?? userName, note: request.note, at: now)
             let isRunning = try !takeHere(stateDirectory, configuration, inbox, logger)
-            var fate = try inbox.fate(of: id) ?? .waiting
-            let giveUp = MonotonicClock.now() + patience
-            while isRunning, fate == .waiting, isDue(request.action), MonotonicClock.now() < giveUp
-            {
-                MonotonicClock.sleep(until: MonotonicClock.now() + pause)
+            var fate = OperatorInbox.Fate.waiting
+            try look(again: isRunning && isDue(request.action)) {
                 fate = try inbox.fate(of: id) ?? .waiting
+                return fate != .waiting
             }
             if case .refused(let refusal) = fate, refusal != .alreadyRecorded {
                 throw CommandFailure(sentence(refusal, request.action), .findings)
             }
             return json ? document(id, fate) : text(request.action, id, fate)
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch let failure as StoreFailure {
-            throw CommandFailure(failure)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(because: error)
         }
     }
 
@@ -72,13 +66,22 @@ package enum OperatorDecision {
         let ids = try inbox.give(actions, by: by ?? userName, at: now)
         guard let first = ids.first, let last = ids.last else { return OperatorInbox.Fates() }
         let isRunning = try !takeHere(stateDirectory, configuration, inbox, logger)
-        var fates = try inbox.fates(of: first...last)
-        let giveUp = MonotonicClock.now() + patience
-        while isRunning, fates.waiting > 0, MonotonicClock.now() < giveUp {
-            MonotonicClock.sleep(until: MonotonicClock.now() + pause)
+        let early = actions.count { !isDue($0.action) }
+        var fates = OperatorInbox.Fates()
+        try look(again: isRunning) {
             fates = try inbox.fates(of: first...last)
+            return fates.waiting <= early
         }
         return fates
+    }
+
+    /// Looks once, or again until what is looked for is seen or nobody would wait any longer: the
+    /// daemon's answer is a row, and no signal tells of it.
+    private static func look(again: Bool, until isSeen: () throws -> Bool) rethrows {
+        let giveUp = MonotonicClock.now() + patience
+        while try !isSeen(), again, MonotonicClock.now() < giveUp {
+            MonotonicClock.sleep(until: MonotonicClock.now() + pause)
+        }
     }
 
     /// By this machine's clock.

@@ -28,10 +28,8 @@ package enum StateBackup {
             }
             let size = (try? InputFile(path: file))?.size ?? 0
             return "\(file): \(size) bytes, checked"
-        } catch let failure as StoreFailure {
-            throw CommandFailure(failure)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(because: error)
         }
     }
 }

@@ -39,12 +39,12 @@ package enum StateCheck {
         }
     }
 
-    /// Messages that were handed to the spool and taken from nowhere else: a file may have been
-    /// taken away, but none may be there that nobody wrote.
+    /// A file of the spool may have been taken away, but none may be there that nobody wrote.
     private static func spool(_ database: StateDatabase) throws(StoreFailure) -> CheckResult {
         let path = database.directory.spoolPath
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let known = try Set(Outbox(database).eventIDs(for: .spool).map { $0 + ".json" })
+        let known = try Set(
+            Outbox(database).eventIDs(for: .spool).map(StateDirectory.spoolFileName))
         return CheckResult(
             "files of the spool, from the outbox", looked: names.count,
             findings: names.sorted().filter { !known.contains($0) }.map {
@@ -79,9 +79,7 @@ package enum StateCheck {
             return configuration
         }
         let committed = try StepHistory(database).configurations()
-        let fitting = clocks.first { clock in
-            committed.allSatisfy { $0 == ByteHash.hex(ByteHash.hash("\(clock.engine)")) }
-        }
+        let fitting = clocks.first { clock in committed.allSatisfy { $0 == clock.version } }
         guard let configuration = fitting else {
             return CheckResult(
                 subject + ": left out, they were made under another configuration", looked: 0,

@@ -37,6 +37,9 @@ package struct DaemonConfiguration: Equatable, Sendable {
         return complete
     }
 
+    /// Tells whether steps were made under this configuration.
+    package var version: String { ByteHash.hex(ByteHash.hash("\(engine)")) }
+
     /// The command line decides where "now" comes from, not the files: `run` and `replay` differ.
     package mutating func useEventClock(_ isEvent: Bool) {
         engine.clock.source = isEvent ? .event : .wall

@@ -29,19 +29,15 @@ final class OpenState: Sendable {
             checkpoints = CheckpointFiles(directory: directory.path)
             restoration = StateRestoration(
                 files: checkpoints, database: database, logger: logger)
-            configurationVersion = ByteHash.hex(ByteHash.hash("\(configuration.engine)"))
+            configurationVersion = configuration.version
             writer = try StepWriter(
                 database, configuration: configuration.runningEngine,
                 configurationVersion: configurationVersion,
                 gateway: configuration.gateway.isEmpty ? HostName.current : configuration.gateway,
                 logger: logger)
             delivery = OutboxDelivery(database, logger: logger)
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch let failure as StoreFailure {
-            throw CommandFailure(failure)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(because: error)
         }
     }
 

@@ -60,16 +60,10 @@ package struct Replay {
     ) throws(CommandFailure) -> Summary {
         do {
             return try replay(options, configuration, logger, progress)
-        } catch let failure as CommandFailure {
-            throw failure
-        } catch let failure as StoreFailure {
-            throw CommandFailure(failure)
         } catch let failure as RecordingFailure {
             throw CommandFailure(failure)
-        } catch let failure as SystemFailure {
-            throw CommandFailure(failure.description, .inputOutput)
         } catch {
-            throw CommandFailure("\(error)", .inputOutput)
+            throw CommandFailure(because: error)
         }
     }
 
@@ -189,12 +183,5 @@ extension Replay {
                     position: position ?? InputPosition(file: 0, offset: 0)
                 ).text
             }, inputAtEnd: { ReplayPlace(identity: identity, position: nil).text })
-    }
-}
-
-extension CommandFailure {
-    init(_ failure: StoreFailure) {
-        self.init(
-            failure.description, CommandFailure.Code(rawValue: failure.exitCode) ?? .inputOutput)
     }
 }
