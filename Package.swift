@@ -90,7 +90,9 @@ let app: [Target] = [
         path: "Sources/App/Daemon"),
     .executableTarget(
         name: "forestall",
-        dependencies: ["Daemon", "FleetSimulator", "Tickets", "Primitives", arguments, logging],
+        dependencies: [
+            "Daemon", "Store", "FleetSimulator", "Tickets", "Primitives", arguments, logging,
+        ],
         path: "Sources/App/forestall"),
 ]
 

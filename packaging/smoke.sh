@@ -40,7 +40,7 @@ expect 0 --version
 grep -qx '[0-9]*\.[0-9]*\.[0-9].*' "$work/out" || fail "that is no version"
 expect 0 --help
 for command in run check replay parse status devices signals tickets shelve unshelve \
-    maintenance tail simulate send verify backup; do
+    maintenance tail simulate send export verify backup; do
     says "  $command "
     expect 0 "$command" --help
     says "USAGE: forestall $command"

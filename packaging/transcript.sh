@@ -113,6 +113,12 @@ show forestall tail --no-follow --state state --severity urgent --since 3650d
 show forestall tail --no-follow --state state --json
 end
 
+begin "For other programs"
+show forestall export prognoses --state state --from 2026-01-08T00:00:00Z
+show forestall export maintenance --format jsonl --state state
+show forestall export alerts --format lp --state state
+end
+
 begin "Is it whole, and where is a copy?"
 show forestall verify --full $options
 show forestall verify --json $options

@@ -22,6 +22,7 @@ struct Forestall: AsyncParsableCommand {
             RunCommand.self, CheckCommand.self, ReplayCommand.self, ParseCommand.self,
             StatusCommand.self, DevicesCommand.self, SignalsCommand.self, TicketsCommand.self,
             ShelveCommand.self, UnshelveCommand.self, MaintenanceCommand.self, TailCommand.self,
-            SimulateCommand.self, SendCommand.self, VerifyCommand.self, BackupCommand.self,
+            SimulateCommand.self, SendCommand.self, ExportCommand.self, VerifyCommand.self,
+            BackupCommand.self,
         ])
 }
