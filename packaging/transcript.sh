@@ -114,7 +114,7 @@ show forestall tail --no-follow --state state --json
 end
 
 begin "For other programs"
-show forestall export prognoses --state state --from 2026-01-08T00:00:00Z
+show forestall export prognoses --state state --from 2026-01-19T16:00:00Z --until 2026-01-20T00:00:00Z
 show forestall export maintenance --format jsonl --state state
 show forestall export alerts --format lp --state state
 end
