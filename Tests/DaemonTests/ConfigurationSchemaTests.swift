@@ -18,6 +18,8 @@ import Windows
         ("class_tag", #""class""#, #""kind""#),
         ("default_identity", #""""#, #""gateway""#),
         ("state.directory", "`./forestall-state`", #""/srv/state""#),
+        ("state.maximum_size", #""2GiB""#, #""64MiB""#),
+        ("state.keep_windows", #""3650d""#, #""90d""#),
         ("log.level", #""info""#, #""debug""#),
         ("intake.udp", #"["127.0.0.1:8094"]"#, #"["[::1]:0", "10.0.0.1:8094"]"#),
         ("intake.tcp", #"["127.0.0.1:8094"]"#, "[]"),

@@ -151,6 +151,46 @@ extension EndToEndTests {
                 ).code == 74)
         }
 
+        /// A database that has let old windows go is sound, and says how far it goes back.
+        @Test func whatIsNoLongerKeptIsNoFinding() throws {
+            let keepsAll = try String(
+                contentsOfFile: SampleRecording.configuration, encoding: .utf8)
+            let keeps = keepsAll.replacingOccurrences(
+                of: "# keep_windows = \"730d\"", with: "keep_windows = \"10d\"")
+            #expect(keeps != keepsAll)
+            let configuration = try directory.write(keeps, to: "short.toml")
+            let replay = try ForestallProgram.run(
+                "replay", SampleRecording.bearingWear.path, "--config", configuration, "--state",
+                directory("short"))
+            #expect(replay.code == 0)
+            for table in ["ticket_change", "maintenance"] {
+                let sql = "SELECT * FROM \(table) ORDER BY 1, 2"
+                #expect(
+                    try Database.rows(directory("short"), sql)
+                        == Database.rows(directory("state"), sql))
+            }
+            let days = try Database.rows(
+                directory("short"), "SELECT (max(start) - min(start)) / 86400000000000 FROM window")
+            #expect(days == ["9"])
+            let full = try verify("--full", state: "short")
+            #expect(full.code == 0)
+            #expect(
+                full.output.contains(
+                    "all of them folded again: left out, the oldest windows are no longer kept"))
+            let usual = try verify(state: "short")
+            #expect(usual.code == 0 && !usual.output.contains("left out"))
+            let status = try ForestallProgram.run("status", "--state", directory("short"))
+            #expect(status.output.contains(/Windows +kept from 2026-.*, [1-9]\d+ removed\n/))
+            // Without the checkpoint a start cannot know what the removed windows taught.
+            for checkpoint in ["checkpoint.a", "checkpoint.b"] {
+                try? FileManager.default.removeItem(atPath: directory("short/" + checkpoint))
+            }
+            let again = try ForestallProgram.run(
+                "replay", SampleRecording.healthyWeek.path, "--config", configuration, "--state",
+                directory("short"))
+            #expect(again.errors.contains("Windows after the checkpoint are no longer kept"))
+        }
+
         /// A running daemon is neither disturbed nor in the way.
         @Test func bothWorkBesideADaemon() throws {
             let daemon = try RunningDaemon(in: directory, state: directory("live"), clock: "wall")

@@ -43,11 +43,12 @@ struct TestStore {
     }
 
     func writer(
-        _ configuration: EngineConfiguration = Sample.configuration
+        _ configuration: EngineConfiguration = Sample.configuration,
+        retention: Retention = .standard
     ) throws -> StepWriter {
         try StepWriter(
             database, configuration: configuration, configurationVersion: "c1",
-            gateway: "gw-1", logger: Sample.silentLogger)
+            gateway: "gw-1", retention: retention, logger: Sample.silentLogger)
     }
 
     /// Rows as text: columns joined with `|`, NULL as nothing.

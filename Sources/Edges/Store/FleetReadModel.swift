@@ -68,6 +68,10 @@ extension ReadModel {
         /// Number of devices by state; devices without a window count as `unknown`.
         package var devices: [Counter]
         package var databaseBytes: Int
+        /// In the life of the file, to keep its size.
+        package var windowsRemoved: Int
+        /// All windows from here on are there; `nil` when none was removed.
+        package var windowsKeptFrom: Timestamp?
         /// Ticket changes that the last restart did not repeat as committed; `nil` before one.
         package var refoldDifferences: Int?
 
@@ -183,6 +187,7 @@ extension ReadModel {
         try read { db in
             func number(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
             let runtime = try Row.fetchOne(db, sql: "SELECT * FROM runtime")
+            let removed = try WindowRemoval.total(db)
             let counters = (runtime?.columnNames.map(\.self) ?? [])
                 .filter { !["id", "sequence", "advanced_to", "process"].contains($0) }
             return Status(
@@ -203,6 +208,7 @@ extension ReadModel {
                         """
                 ).map { Status.Counter(name: $0["state"], value: $0["count"]) },
                 databaseBytes: try number("PRAGMA page_count") * number("PRAGMA page_size"),
+                windowsRemoved: removed.windows, windowsKeptFrom: removed.keptFrom,
                 refoldDifferences: try String.fetchOne(
                     db, sql: "SELECT value FROM metadata WHERE key = 'refold_differences'"
                 ).flatMap { Int($0) })

@@ -8,6 +8,10 @@ package struct StateDatabase: Sendable {
     package let directory: StateDirectory
     let pool: DatabasePool
 
+    /// What is left of the write-ahead log after it has been carried over; a long reader or a large
+    /// step makes it longer for a while.
+    static let logBytesKept = 16 << 20
+
     static let advice = "give another directory with --state"
 
     /// Creates the file or brings an older one up to date.
@@ -15,7 +19,14 @@ package struct StateDatabase: Sendable {
         let path = directory.databasePath
         do {
             try StateDatabase.examine(path)
-            let pool = try DatabasePool(path: path, configuration: StateDatabase.configuration)
+            var configuration = StateDatabase.configuration
+            configuration.prepareDatabase { db in
+                if db.configuration.readonly { return }
+                // Only a new file takes it; an older one never gives room back, but uses it again.
+                try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+                try db.execute(sql: "PRAGMA journal_size_limit = \(Self.logBytesKept)")
+            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
             try Schema.migrator.migrate(pool)
             self.directory = directory
             self.pool = pool

@@ -27,6 +27,12 @@ package struct StepHistory: Sendable {
         }
     }
 
+    /// The latest step that has lost windows to the limits of the file; folding from a step before
+    /// it gives something else than it did. 0 when none has.
+    package func lastRemoved() throws(StoreFailure) -> Int {
+        try database.read { db in try WindowRemoval.total(db).step }
+    }
+
     /// Version of the configuration of the last committed step; `nil` in a new database.
     package func lastConfiguration() throws(StoreFailure) -> String? {
         try database.read { db in

@@ -50,18 +50,21 @@ package struct StepWriter: Sendable {
     private var lacksRows = false
     /// What `PRAGMA synchronous` was last set to here.
     private var isFullySynchronous: Bool?
+    private var removal: WindowRemoval
 
     /// `configuration` is the one the engine was given; `gateway` names the
     /// source of delivered messages.
     package init(
         _ database: StateDatabase, configuration: EngineConfiguration,
-        configurationVersion: String, gateway: String, logger: Logger
+        configurationVersion: String, gateway: String, retention: Retention = .standard,
+        logger: Logger
     ) throws(StoreFailure) {
         self.database = database
         self.configurationVersion = configurationVersion
         self.logger = logger
         names = StepNames(configuration)
         ticketRows = TicketRows(gateway: gateway, logger: logger)
+        removal = WindowRemoval(retention, logger: logger)
         try database.write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO metadata (key, value) VALUES ('gateway', ?)",
@@ -99,12 +102,22 @@ package struct StepWriter: Sendable {
             }
             isFullySynchronous = needsDisk
             lacksRows = false
+            if outcome.windows > 0 { removeOldest(now: step.advancedTo) }
             return outcome
         } catch {
             lacksRows = true
             isFullySynchronous = nil
             throw StoreFailure(
                 "write step \(step.sequence) to", database.directory.databasePath, because: error)
+        }
+    }
+
+    /// The step is committed, whatever becomes of this; it is tried again after the next.
+    private mutating func removeOldest(now: Timestamp) {
+        do {
+            try database.pool.writeWithoutTransaction { db in try removal.run(db, now: now) }
+        } catch {
+            logger.warning("Cannot remove the oldest windows", metadata: ["error": "\(error)"])
         }
     }
 

@@ -190,6 +190,8 @@ package enum FleetReport {
             json.member("open_tickets", status.openTickets)
             json.member("outbox_backlog", status.outboxBacklog)
             json.member("database_bytes", status.databaseBytes)
+            json.member("windows_removed", status.windowsRemoved)
+            json.member("windows_kept_from", status.windowsKeptFrom?.rfc3339)
             json.member("refold_differences", status.refoldDifferences)
             json.key("counters")
             json.object { json in
@@ -214,6 +216,11 @@ package enum FleetReport {
         table.add(["Open tickets", String(status.openTickets)])
         table.add(["Outbox", "\(status.outboxBacklog) undelivered"])
         table.add(["Database", "\(NumberText.short(Double(status.databaseBytes) / 1e6)) MB"])
+        if let keptFrom = status.windowsKeptFrom {
+            table.add([
+                "Windows", "kept from \(keptFrom.rfc3339), \(status.windowsRemoved) removed",
+            ])
+        }
         if let differences = status.refoldDifferences {
             let verdict = differences == 0 ? "repeated as committed" : "\(differences) differ"
             table.add(["Last restart", verdict])

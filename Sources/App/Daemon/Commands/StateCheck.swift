@@ -87,8 +87,13 @@ package enum StateCheck {
         }
         let restoration = StateRestoration(
             files: CheckpointFiles(directory: directory.path), database: database, logger: logger)
-        let outcome = try restoration.differences(
+        let differences = try restoration.differences(
             configuration.runningEngine, fromNothing: fromNothing)
+        guard let outcome = differences else {
+            return CheckResult(
+                subject + ": left out, the oldest windows are no longer kept", looked: 0,
+                findings: [])
+        }
         return CheckResult(subject, looked: outcome.steps, findings: outcome.sentences)
     }
 

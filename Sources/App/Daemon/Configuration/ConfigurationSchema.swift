@@ -2,6 +2,7 @@ import Detection
 import Engine
 import Primitives
 import Prognosis
+import Store
 import Tickets
 import Windows
 
@@ -71,6 +72,13 @@ package enum ConfigurationSchema {
             defaultText: "`./forestall-state`",
             "Where the database, the checkpoints and the outbox live; `--state` and "
                 + "`$STATE_DIRECTORY` (systemd sets it) come first."),
+        top(
+            "state.maximum_size", \.retention.sizeMost, .size(64 << 20, 1 << 40),
+            "The database is kept from growing beyond this: its oldest windows are removed. "
+                + "Tickets, decisions and maintenance events stay."),
+        top(
+            "state.keep_windows", \.retention.windows, .duration(.days(1), .days(36_500)),
+            "Older windows are removed, whatever the size."),
         top("log.level", \.logLevel, .choice, "Messages below this level are not logged."),
         top(
             "intake.udp", \.intake.udp, .addresses,

@@ -1,5 +1,6 @@
 package import Engine
 package import Primitives
+package import Store
 
 /// Everything the daemon is told by its configuration files, as values.
 ///
@@ -13,19 +14,22 @@ package struct DaemonConfiguration: Equatable, Sendable {
     package var logLevel: LogLevel
     package var intake: IntakeSettings
     package var engine: EngineConfiguration
+    package var retention: Retention
     /// The files it was read from, in the order they were read; empty for the built-in defaults.
     package var sourceFiles: [String]
 
     package init(
         gateway: String = "", stateDirectory: String? = nil, logLevel: LogLevel = .info,
         intake: IntakeSettings = IntakeSettings(),
-        engine: EngineConfiguration = EngineConfiguration(), sourceFiles: [String] = []
+        engine: EngineConfiguration = EngineConfiguration(), retention: Retention = .standard,
+        sourceFiles: [String] = []
     ) {
         self.gateway = gateway
         self.stateDirectory = stateDirectory
         self.logLevel = logLevel
         self.intake = intake
         self.engine = engine
+        self.retention = retention
         self.sourceFiles = sourceFiles
     }
 

@@ -34,7 +34,7 @@ final class OpenState: Sendable {
                 database, configuration: configuration.runningEngine,
                 configurationVersion: configurationVersion,
                 gateway: configuration.gateway.isEmpty ? HostName.current : configuration.gateway,
-                logger: logger)
+                retention: configuration.retention, logger: logger)
             delivery = OutboxDelivery(database, logger: logger)
         } catch {
             throw CommandFailure(because: error)

@@ -25,6 +25,10 @@ struct StateRestoration: Sendable {
             var folded = 0
             let history = StepHistory(database)
             var sequence = start.sequence
+            if try history.lastRemoved() > sequence {
+                logger.warning(
+                    "Windows after the checkpoint are no longer kept; learning has a gap")
+            }
             while true {
                 let steps = try history.steps(after: sequence)
                 guard let last = steps.last else { break }
@@ -54,15 +58,17 @@ struct StateRestoration: Sendable {
 
     /// What the second fold of a restart would say now, and of how many steps: one sentence for
     /// each change that is not the committed one. Nothing is changed. `fromNothing` folds
-    /// everything that was committed, not only what came after the newest checkpoint.
+    /// everything that was committed, not only what came after the newest checkpoint. `nil` when
+    /// windows that it would take are no longer kept.
     func differences(
         _ configuration: EngineConfiguration, fromNothing: Bool
-    ) throws(StoreFailure) -> (steps: Int, sentences: [String]) {
+    ) throws(StoreFailure) -> (steps: Int, sentences: [String])? {
         var start =
             fromNothing
             ? Start(engine: TelemetryEngine(configuration), sequence: 0)
             : fromCheckpoint(configuration)
         let history = StepHistory(database)
+        if try history.lastRemoved() > start.sequence { return nil }
         var sentences: [String] = []
         var folded = 0
         var missing = try Set(history.changes(after: start.sequence))

@@ -1,0 +1,136 @@
+import GRDB
+import Logging
+import Primitives
+
+/// Removes the oldest windows of a database that is as large, or reaches as far back, as its
+/// ``Retention`` allows.
+///
+/// What comes in: a look after every committed step. What goes out: a transaction of its own that
+/// removes some thousand windows with the scores, prognoses, alerts, changes of texts and steps of
+/// their time, when there are too many. What always holds: what is removed is older than all that
+/// stays, and the newest windows stay. Room that becomes free is used again; only when an eighth of
+/// the file is free, as after the limit was lowered, is it given back, a little at a time, because
+/// that costs the memory card as much as writing it.
+struct WindowRemoval: Sendable {
+    let retention: Retention
+    let logger: Logger
+    /// Said once, until it is over.
+    private var isFull = false
+
+    /// Windows removed at once; several times what a step brings.
+    static let windowsAtOnce = 8_192
+    /// Pages given back at once.
+    static let pagesAtOnce = 256
+
+    init(_ retention: Retention, logger: Logger) {
+        self.retention = retention
+        self.logger = logger
+    }
+
+    /// What was removed in the life of the file.
+    struct Total: Equatable {
+        var windows = 0
+        /// All windows from here on are there; `nil` as long as none was removed.
+        var keptFrom: Timestamp?
+        /// The latest step that has lost windows.
+        var step = 0
+    }
+
+    static func total(_ db: Database) throws -> Total {
+        func number(_ key: String) throws -> Int64? {
+            try Int64.fetchOne(
+                db, sql: "SELECT CAST(value AS INTEGER) FROM metadata WHERE key = ?",
+                arguments: [key])
+        }
+        return Total(
+            windows: Int(try number("windows_removed") ?? 0),
+            keptFrom: try number("windows_kept_from").map(Timestamp.init(nanoseconds:)),
+            step: Int(try number("windows_removed_step") ?? 0))
+    }
+
+    /// Pages of the file.
+    private struct Pages {
+        var all: Int
+        /// Not in use.
+        var free: Int
+        /// Bytes of one.
+        var size: Int
+
+        init(_ db: Database) throws {
+            all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+            size = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
+        }
+    }
+
+    /// Looks, and removes some if need be. `now` is how far the telemetry has reached.
+    mutating func run(_ db: Database, now: Timestamp) throws {
+        let pages = try Pages(db)
+        let isTooLarge =
+            (pages.all - pages.free) * pages.size > retention.sizeMost - retention.margin
+        let earliest = now - retention.windows
+        let oldest = try Int64.fetchOne(db, sql: "SELECT min(start) FROM window")
+        if let oldest, isTooLarge || oldest < earliest.nanoseconds {
+            tell(isTooLarge: isTooLarge)
+            try db.inTransaction(.immediate) {
+                try remove(before: isTooLarge ? .distantFuture : earliest, in: db)
+                return .commit
+            }
+        } else {
+            isFull = false
+        }
+        let isMuch = pages.free > max(Self.pagesAtOnce, pages.all / 8)
+        if isMuch || pages.free > 0 && pages.all * pages.size > retention.sizeMost {
+            try db.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesAtOnce))")
+        }
+    }
+
+    private mutating func tell(isTooLarge: Bool) {
+        guard isTooLarge, !isFull else { return }
+        isFull = true
+        logger.notice(
+            "Database is as large as it may be; the oldest windows are removed",
+            metadata: ["state.maximum_size": "\(retention.sizeMost)"])
+    }
+
+    /// Removes the first windows that start before `limit`, and never the newest.
+    private func remove(before limit: Timestamp, in db: Database) throws {
+        let newest = try Int64.fetchOne(db, sql: "SELECT max(start) FROM window") ?? Int64.min
+        let some = try Int64.fetchOne(
+            db, sql: "SELECT start FROM window ORDER BY start LIMIT 1 OFFSET ?",
+            arguments: [Self.windowsAtOnce])
+        // Exclusive: of a start that is not removed whole nothing is, unless it is the first.
+        let first = try Int64.fetchOne(db, sql: "SELECT min(start) FROM window") ?? newest
+        let end = min(limit.nanoseconds, newest, max(some ?? Int64.max, first &+ 1))
+        guard end > first else { return }
+        let step =
+            try Int.fetchOne(
+                db, sql: "SELECT max(step) FROM device_score WHERE start < ?", arguments: [end])
+            ?? 0
+        try db.execute(sql: "DELETE FROM window WHERE start < ?", arguments: [end])
+        let count = db.changesCount
+        for sql in Self.others { try db.execute(sql: sql, arguments: [end]) }
+        let before = try Self.total(db)
+        for (key, value) in [
+            ("windows_removed", Int64(before.windows + count)), ("windows_kept_from", end),
+            ("windows_removed_step", Int64(max(before.step, step))),
+        ] {
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO metadata (key, value) VALUES (?, ?)",
+                arguments: [key, String(value)])
+        }
+    }
+
+    /// What else is removed before a time. Steps of recordings say how far these were taken in.
+    private static let others = [
+        "DELETE FROM device_score WHERE start < ?",
+        "DELETE FROM signal_score WHERE start < ?",
+        "DELETE FROM prognosis WHERE time < ?",
+        "DELETE FROM alert WHERE time < ?",
+        "DELETE FROM device_event WHERE time < ?",
+        """
+        DELETE FROM step WHERE input_name IS NULL AND sequence < (
+            SELECT sequence FROM step WHERE advanced_to > ? ORDER BY sequence LIMIT 1)
+        """,
+    ]
+}
