@@ -12,6 +12,7 @@ struct CodeTests {
         "Sources/Edges/Store/DoubleText.swift",
         "Sources/Edges/Store/ResultFile.swift",
         "Sources/Edges/Store/StateDirectory.swift",
+        "Sources/Edges/Store/StateFiles.swift",
         "Sources/Edges/Store/StepWriter.swift",
         "Sources/Edges/Web/LoopExecutor.swift",
         "Sources/Edges/Web/PeerAddress.swift",

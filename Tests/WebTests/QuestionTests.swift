@@ -34,8 +34,25 @@ extension WebTests {
             #expect(answer.headers["content-type"] == "application/json; charset=utf-8")
             #expect(
                 answer.body
-                    == #"{"name":"forestall","message":"ready for lines","status":"pass","checks":[],"#
+                    == #"{"name":"forestall","message":"ready for lines","status":"pass","checks":["#
+                    + #"{"name":"store","message":"writes","status":"pass"}],"#
                     + #""version":"1.2.3","commit":""}"# + "\n")
+        }
+
+        /// Lines are taken all the same.
+        @Test func healthSaysWhyNothingCanBeCommitted() async throws {
+            let reception = try WebReception(storeTrouble: "the disk is full")
+            let client = try WebClient(port: reception.port)
+            let answer = try client.request("GET", "/health", body: [])
+            #expect(answer.status == 503)
+            #expect(
+                answer.body.contains(
+                    #""message":"lines wait in memory: the disk is full","status":"fail","checks":["#
+                        + #"{"name":"store","message":"the disk is full","status":"fail"}]"#))
+            let metrics = try client.request("GET", "/metrics", body: [])
+            #expect(metrics.body.contains("forestall_store_waiting 1\n"))
+            #expect(try client.post("/write", "m a=1").status == 204)
+            _ = try await reception.finish()
         }
 
         @Test(arguments: [

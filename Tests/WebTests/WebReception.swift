@@ -41,7 +41,7 @@ final class WebReception: Sendable {
         _ kind: WebListener.Kind = .http, limits: WebLimits = WebLimits(),
         intake: IntakeLimits = IntakeLimits(), policy: ListenerPolicy = ListenerPolicy(),
         tokens: AccessTokens? = nil, tls: TLSFiles? = nil,
-        isPaused: Bool = false
+        isPaused: Bool = false, storeTrouble: String? = nil
     ) throws {
         let listener = WebListener(
             kind, try ListeningSocket(host: "127.0.0.1", port: 0, setting: "intake.http"),
@@ -60,6 +60,7 @@ final class WebReception: Sendable {
             try await server.run(pool: pool, queue: queue) {
                 var snapshot = IntakeSnapshot()
                 snapshot.linesAccepted = 7
+                snapshot.storeTrouble = storeTrouble
                 snapshot.refused = [.init(transport: "udp", reason: "late", count: 3)]
                 return snapshot
             }

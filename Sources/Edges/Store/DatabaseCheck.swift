@@ -87,7 +87,8 @@ package struct DatabaseCheck: Sendable {
                 SELECT 'ticket ' || ticket || ' has ' || count(*) || ' changes, the last of which '
                     || 'is revision ' || max(revision)
                 FROM ticket_change GROUP BY ticket
-                HAVING min(revision) <> 1 OR max(revision) <> count(*)
+                HAVING max(revision) - min(revision) + 1 <> count(*) OR min(revision) <> 1
+                    AND NOT EXISTS (SELECT 1 FROM metadata WHERE key = 'begins_after_step')
                 """),
         Question(
             subject: "tickets, as their latest change left them",

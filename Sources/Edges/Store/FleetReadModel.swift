@@ -72,6 +72,10 @@ extension ReadModel {
         package var windowsRemoved: Int
         /// All windows from here on are there; `nil` when none was removed.
         package var windowsKeptFrom: Timestamp?
+        /// Databases that were damaged and set aside, oldest first, and the last step before this
+        /// one took the place of one; 0 when it did not.
+        package var damagedDatabases: [String]
+        package var beginsAfterStep: Int
         /// Ticket changes that the last restart did not repeat as committed; `nil` before one.
         package var refoldDifferences: Int?
 
@@ -184,7 +188,8 @@ extension ReadModel {
     }
 
     package func status() throws(StoreFailure) -> Status {
-        try read { db in
+        let damaged = DamagedDatabase.names(in: directory)
+        return try read { db in
             func number(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
             let runtime = try Row.fetchOne(db, sql: "SELECT * FROM runtime")
             let removed = try WindowRemoval.total(db)
@@ -209,6 +214,7 @@ extension ReadModel {
                 ).map { Status.Counter(name: $0["state"], value: $0["count"]) },
                 databaseBytes: try number("PRAGMA page_count") * number("PRAGMA page_size"),
                 windowsRemoved: removed.windows, windowsKeptFrom: removed.keptFrom,
+                damagedDatabases: damaged, beginsAfterStep: try StepHistory.beginning(db),
                 refoldDifferences: try String.fetchOne(
                     db, sql: "SELECT value FROM metadata WHERE key = 'refold_differences'"
                 ).flatMap { Int($0) })

@@ -24,12 +24,25 @@ package struct OperatorInbox: Sendable {
         package init() {}
     }
 
-    private let writer: any DatabaseWriter
+    private let side: Side
     private let path: String
+
+    private enum Side: Sendable {
+        /// Its connections may be exchanged.
+        case daemon(StateDatabase)
+        case command(DatabaseQueue)
+    }
+
+    private var writer: any DatabaseWriter {
+        switch side {
+        case .daemon(let database): database.pool
+        case .command(let queue): queue
+        }
+    }
 
     /// The daemon's side.
     package init(_ database: StateDatabase) {
-        writer = database.pool
+        side = .daemon(database)
         path = database.directory.databasePath
     }
 
@@ -41,7 +54,7 @@ package struct OperatorInbox: Sendable {
         var configuration = GRDB.Configuration()
         configuration.busyMode = .timeout(5)
         do {
-            writer = try DatabaseQueue(path: path, configuration: configuration)
+            side = .command(try DatabaseQueue(path: path, configuration: configuration))
         } catch {
             throw StoreFailure("open", path, because: error)
         }

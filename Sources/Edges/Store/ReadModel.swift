@@ -50,8 +50,10 @@ package struct ReadModel: Sendable {
 
     private let queue: DatabaseQueue
     private let path: String
+    let directory: StateDirectory
 
     package init(_ directory: StateDirectory) throws(StoreFailure) {
+        self.directory = directory
         path = directory.databasePath
         var configuration = GRDB.Configuration()
         configuration.readonly = true

@@ -1,4 +1,5 @@
 import GRDB
+package import Primitives
 
 /// The open database of a state directory: one writing connection and a few reading ones.
 ///
@@ -6,7 +7,13 @@ import GRDB
 /// rows, and SQLite sees one after the other.
 package struct StateDatabase: Sendable {
     package let directory: StateDirectory
-    let pool: DatabasePool
+    private let connections: DatabaseConnections
+
+    /// Whoever uses it gets the connections of this moment: they may be exchanged, see ``reopen()``.
+    var pool: DatabasePool { connections.pool }
+
+    /// Something that was read or written here said that the file is damaged.
+    package var damage: StoreFailure? { connections.damage }
 
     /// What is left of the write-ahead log after it has been carried over; a long reader or a large
     /// step makes it longer for a while.
@@ -16,7 +23,32 @@ package struct StateDatabase: Sendable {
 
     /// Creates the file or brings an older one up to date.
     package init(opening directory: StateDirectory) throws(StoreFailure) {
-        let path = directory.databasePath
+        self.directory = directory
+        connections = DatabaseConnections(try StateDatabase.connect(directory.databasePath))
+    }
+
+    /// Closes the connections and opens the file again, for everybody who has a copy of this
+    /// value: what they remembered of the file's pages is read anew.
+    package func reopen() throws(StoreFailure) {
+        // A damaged file may not let itself be closed in order; its connections end all the same.
+        try? pool.close()
+        connections.exchange(for: try StateDatabase.connect(directory.databasePath))
+    }
+
+    /// Sets the damaged file aside and goes on with a fresh one, for everybody who has a copy of
+    /// this value. When it throws, the same call can be made again. `sequence` is the last step
+    /// that is known to have been taken up.
+    package func replace(
+        at time: Timestamp, after sequence: Int, gateway: String
+    ) throws(StoreFailure) -> DatabaseReplacement.Outcome {
+        try? pool.close()
+        let outcome = try DatabaseReplacement(directory, gateway: gateway)
+            .run(at: time, after: sequence)
+        connections.exchange(for: try StateDatabase.connect(directory.databasePath))
+        return outcome
+    }
+
+    static func connect(_ path: String) throws(StoreFailure) -> DatabasePool {
         do {
             try StateDatabase.examine(path)
             var configuration = StateDatabase.configuration
@@ -28,8 +60,7 @@ package struct StateDatabase: Sendable {
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try Schema.migrator.migrate(pool)
-            self.directory = directory
-            self.pool = pool
+            return pool
         } catch {
             throw StoreFailure("open", path, because: error)
         }
@@ -42,7 +73,8 @@ package struct StateDatabase: Sendable {
         var configuration = StateDatabase.configuration
         configuration.readonly = true
         do {
-            pool = try DatabasePool(path: directory.databasePath, configuration: configuration)
+            connections = DatabaseConnections(
+                try DatabasePool(path: directory.databasePath, configuration: configuration))
             self.directory = directory
         } catch {
             throw StoreFailure("read", directory.databasePath, because: error)
@@ -80,6 +112,17 @@ package struct StateDatabase: Sendable {
         }
     }
 
+    /// Reads and writes a little of what every start needs, so that damage there is known at once.
+    package func probe() throws(StoreFailure) {
+        try write { db in
+            for table in ["metadata", "device", "step", "outbox", "ticket", "operator_command"] {
+                _ = try Row.fetchOne(db, sql: "SELECT * FROM \(table) LIMIT 1")
+            }
+            try db.execute(
+                sql: "DELETE FROM metadata WHERE key = 'probe'")
+        }
+    }
+
     /// The step number to go on after; 0 in a new database.
     package func lastSequence() throws(StoreFailure) -> Int {
         try read { db in
@@ -103,7 +146,8 @@ package struct StateDatabase: Sendable {
         do {
             return try pool.read(body)
         } catch {
-            throw StoreFailure("read", directory.databasePath, because: error)
+            throw connections.note(
+                StoreFailure("read", directory.databasePath, because: error))
         }
     }
 
@@ -111,7 +155,8 @@ package struct StateDatabase: Sendable {
         do {
             return try pool.write(body)
         } catch {
-            throw StoreFailure("write", directory.databasePath, because: error)
+            throw connections.note(
+                StoreFailure("write", directory.databasePath, because: error))
         }
     }
 

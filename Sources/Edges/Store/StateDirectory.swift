@@ -10,6 +10,8 @@ package struct StateDirectory: Hashable, Sendable {
     package let path: String
 
     package var databasePath: String { path + "/forestall.db" }
+    /// A database that is to take the place of a damaged one, complete.
+    package var freshDatabasePath: String { path + "/forestall.db.fresh" }
     package var lockPath: String { path + "/lock" }
     package var alertLogPath: String { path + "/alerts.log" }
     /// Where a spooled message is written before it is whole.
@@ -34,6 +36,14 @@ package struct StateDirectory: Hashable, Sendable {
             }
         }
         try proveWritable()
+    }
+
+    /// Forestall has kept state here: a file that is no database in its place is a damaged one, and
+    /// not somebody else's.
+    package var holdsState: Bool {
+        ["/checkpoint.a", "/checkpoint.b", "/outbox", "/forestall.db-wal"].contains {
+            StateFiles.exists(path + $0)
+        }
     }
 
     /// A directory that is only read; nothing is created or checked.
@@ -93,12 +103,13 @@ package struct StateDirectory: Hashable, Sendable {
                 + "check its owner and permissions or give another directory with --state")
     }
 
-    private static func text(of code: Int32) -> String {
+    static func text(of code: Int32) -> String {
         switch code {
         case EACCES, EPERM: "permission denied"
         case EROFS: "the file system is read-only"
         case ENOSPC, EDQUOT: "the disk is full"
         case ENOTDIR: "a part of the path is not a directory"
+        case EIO: "the disk failed"
         case EISDIR: "the lock is a directory"
         default: "system error \(code)"
         }

@@ -15,13 +15,14 @@ package struct StepHistory: Sendable {
         self.database = database
     }
 
-    /// The last committed step and how far time had advanced with it; 0 in a new database.
+    /// The last committed step and how far time had advanced with it; 0 in a new database, and in
+    /// one that took the place of another the last step before it began.
     package func last() throws(StoreFailure) -> (sequence: Int, advancedTo: Timestamp) {
         try database.read { db in
             let row = try Row.fetchOne(
                 db, sql: "SELECT max(sequence) AS sequence, max(advanced_to) AS time FROM step")
             return (
-                row?["sequence"] ?? 0,
+                max(row?["sequence"] ?? 0, try Self.beginning(db)),
                 (row?["time"] as Int64?).map(Timestamp.init(nanoseconds:)) ?? .distantPast
             )
         }
@@ -31,6 +32,18 @@ package struct StepHistory: Sendable {
     /// it gives something else than it did. 0 when none has.
     package func lastRemoved() throws(StoreFailure) -> Int {
         try database.read { db in try WindowRemoval.total(db).step }
+    }
+
+    /// The steps this database lacks because it took the place of a damaged one: all up to this;
+    /// 0 when it lacks none.
+    package func beginsAfter() throws(StoreFailure) -> Int {
+        try database.read { db in try Self.beginning(db) }
+    }
+
+    static func beginning(_ db: Database) throws -> Int {
+        try String.fetchOne(
+            db, sql: "SELECT value FROM metadata WHERE key = 'begins_after_step'"
+        ).flatMap { Int($0) } ?? 0
     }
 
     /// Version of the configuration of the last committed step; `nil` in a new database.
@@ -58,7 +71,7 @@ package struct StepHistory: Sendable {
                     SELECT change.ticket || '-' || change.revision FROM ticket_change AS change
                         JOIN ticket ON ticket.id = change.ticket
                     WHERE change.step > ? AND ticket.component <> 'telemetry'
-                    """, arguments: [sequence])
+                    """, arguments: [max(sequence, try Self.beginning(db))])
         }
     }
 

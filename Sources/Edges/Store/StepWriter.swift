@@ -42,6 +42,7 @@ package struct StepOutcome: Hashable, Sendable {
 package struct StepWriter: Sendable {
     private let database: StateDatabase
     private let configurationVersion: String
+    package let gateway: String
     private let logger: Logger
     private let ticketRows: TicketRows
     private var names: StepNames
@@ -61,15 +62,30 @@ package struct StepWriter: Sendable {
     ) throws(StoreFailure) {
         self.database = database
         self.configurationVersion = configurationVersion
+        self.gateway = gateway
         self.logger = logger
         names = StepNames(configuration)
         ticketRows = TicketRows(gateway: gateway, logger: logger)
         removal = WindowRemoval(retention, logger: logger)
+        try writeGateway()
+    }
+
+    private func writeGateway() throws(StoreFailure) {
+        let gateway = gateway
         try database.write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO metadata (key, value) VALUES ('gateway', ?)",
                 arguments: [gateway])
         }
+    }
+
+    /// The database's file was opened again, or another took its place: the next step introduces
+    /// every device and signal once more.
+    package mutating func beginAgain() throws(StoreFailure) {
+        rows = SeriesRows()
+        lacksRows = true
+        isFullySynchronous = nil
+        try writeGateway()
     }
 
     /// Devices and signals an earlier process of the same state directory has introduced; the next

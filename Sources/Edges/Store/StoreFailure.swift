@@ -18,11 +18,17 @@ package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible 
     /// True when the same call may succeed later without anybody changing anything: the disk is
     /// full, slow or failing, or another process holds the database.
     package let isRetryable: Bool
+    /// True when the file itself is not what SQLite wrote: trying again does not help.
+    package let isDamage: Bool
 
-    package init(_ category: Category, _ description: String, isRetryable: Bool = false) {
+    package init(
+        _ category: Category, _ description: String, isRetryable: Bool = false,
+        isDamage: Bool = false
+    ) {
         self.category = category
         self.description = description
         self.isRetryable = isRetryable
+        self.isDamage = isDamage
     }
 
     package var exitCode: Int32 { category.rawValue }
@@ -41,14 +47,15 @@ package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible 
         self.init(
             category,
             "cannot \(action) \(path): \(cause)" + (advice.isEmpty ? "" : " - \(advice)"),
-            isRetryable: retryable)
+            isRetryable: retryable,
+            isDamage: [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode))
     }
 
     private static func reading(
         _ error: DatabaseError
     ) -> (Category, cause: String, advice: String, retryable: Bool) {
         switch error.resultCode {
-        case .SQLITE_BUSY, .SQLITE_LOCKED:
+        case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             (.unavailable, "another program is writing to it", "close it", true)
         case .SQLITE_FULL: (.inputOutput, "the disk is full", "free some space", true)
         case .SQLITE_IOERR:
@@ -60,10 +67,12 @@ package struct StoreFailure: Error, Hashable, Sendable, CustomStringConvertible 
         case .SQLITE_CORRUPT:
             (.data, "the database is damaged", "restore a copy or move it away", false)
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
+            // A file system that was remounted read-only may be writable again.
             (
                 .inputOutput, "it cannot be opened for writing",
-                "check the permissions of the file and its directory", false
+                "check the permissions of the file and its directory", true
             )
+        case .SQLITE_NOMEM: (.inputOutput, "there is no memory left", "", true)
         default: (.data, error.message ?? "\(error.resultCode)", "", false)
         }
     }

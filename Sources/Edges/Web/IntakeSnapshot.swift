@@ -29,6 +29,10 @@ package struct IntakeSnapshot: Sendable {
     /// Blocks that wait for the engine.
     package var blocksWaiting = 0
     package var residentBytes: UInt64 = 0
+    /// Why nothing can be committed at present, as a sentence.
+    package var storeTrouble: String?
+    /// Databases that were damaged and set aside.
+    package var damagedDatabases = 0
 
     package init() {}
 }

@@ -51,6 +51,12 @@ enum MetricsText {
             "forestall_blocks_waiting", .gauge, "Blocks of lines that wait for the engine",
             [("", UInt64(clamping: intake.blocksWaiting))])
         text.family(
+            "forestall_store_waiting", .gauge, "1 while nothing can be committed, else 0",
+            [("", intake.storeTrouble == nil ? 0 : 1)])
+        text.family(
+            "forestall_damaged_databases", .gauge, "Databases that were set aside",
+            [("", UInt64(clamping: intake.damagedDatabases))])
+        text.family(
             "process_resident_memory_bytes", .gauge, "Resident memory",
             [("", intake.residentBytes)])
         return text.text

@@ -33,7 +33,7 @@ struct WebSite: Sendable {
         case ("/write", .post): return await write(request, .v1, source)
         case ("/api/v2/write", .post): return await write(request, .v2, source)
         case ("/ping", .get), ("/ping", .head): return ping(request)
-        case ("/health", .get), ("/health", .head): return json(.ok, health)
+        case ("/health", .get), ("/health", .head): return health()
         case ("/query", .get), ("/query", .post): return await query(request, source)
         case ("/metrics", .get), ("/metrics", .head): return metrics()
         case ("/write", _), ("/api/v2/write", _): return notAllowed("POST")
@@ -177,14 +177,28 @@ struct WebSite: Sendable {
         return json(.ok) { $0.object { $0.member("version", version) } }
     }
 
-    private func health(_ json: inout JSONText) {
-        json.object { json in
-            json.member("name", "forestall")
-            json.member("message", "ready for lines")
-            json.member("status", "pass")
-            json.member("checks", array: { _ in })
-            json.member("version", version)
-            json.member("commit", "")
+    /// InfluxDB 2.x answers 503 when something is wrong. Lines are taken all the same, until the
+    /// memory for them is full.
+    private func health() -> Response {
+        let trouble = snapshot().storeTrouble
+        return json(trouble == nil ? .ok : .serviceUnavailable) { json in
+            json.object { json in
+                json.member("name", "forestall")
+                json.member(
+                    "message", trouble.map { "lines wait in memory: " + $0 } ?? "ready for lines")
+                json.member("status", trouble == nil ? "pass" : "fail")
+                json.member(
+                    "checks",
+                    array: { json in
+                        json.object { json in
+                            json.member("name", "store")
+                            json.member("message", trouble ?? "writes")
+                            json.member("status", trouble == nil ? "pass" : "fail")
+                        }
+                    })
+                json.member("version", version)
+                json.member("commit", "")
+            }
         }
     }
 

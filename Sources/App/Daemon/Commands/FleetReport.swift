@@ -193,6 +193,12 @@ package enum FleetReport {
             json.member("windows_removed", status.windowsRemoved)
             json.member("windows_kept_from", status.windowsKeptFrom?.rfc3339)
             json.member("refold_differences", status.refoldDifferences)
+            json.member(
+                "damaged_databases",
+                array: { json in
+                    for name in status.damagedDatabases { json.value(name) }
+                })
+            json.member("begins_after_step", status.beginsAfterStep)
             json.key("counters")
             json.object { json in
                 for counter in status.counters { json.member(counter.name, counter.value) }
@@ -219,6 +225,15 @@ package enum FleetReport {
         if let keptFrom = status.windowsKeptFrom {
             table.add([
                 "Windows", "kept from \(keptFrom.rfc3339), \(status.windowsRemoved) removed",
+            ])
+        }
+        if let newest = status.damagedDatabases.last {
+            let count = status.damagedDatabases.count
+            table.add([
+                "Damaged databases",
+                newest + (count > 1 ? " and \(count - 1) older" : "")
+                    + (status.beginsAfterStep > 0
+                        ? "; this one begins after step \(status.beginsAfterStep)" : ""),
             ])
         }
         if let differences = status.refoldDifferences {

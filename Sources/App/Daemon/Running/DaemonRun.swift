@@ -30,27 +30,32 @@ package enum DaemonRun {
         announce: @escaping @Sendable (String) -> Void
     ) async throws(CommandFailure) {
         let passed = try passedSockets()
-        let state = try OpenState(at: stateDirectory, configuration: configuration, logger: logger)
+        let state = try OpenState(
+            at: stateDirectory, configuration: configuration, replacesDamaged: true,
+            logger: logger)
         let listeners = try Listeners(configuration.intake, passed: passed, logger: logger)
         let pool = BlockPool(limits: IntakeLimits(configuration.intake))
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
         let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
         let decisions = BoundedQueue<OperatorCommand>(capacity: OperatorFeed.capacity)
         let restoration = state.restoration
+        let request = CheckpointRequest()
         let supervision = Supervision.ofThisProcess(logger: logger)
         let engine = EngineLoop(
             configuration: configuration.runningEngine, pool: pool, blocks: blocks, work: work,
-            start: { restoration.engine($0) { _ = work.push(.heartbeat) } },
-            checkpoints: CheckpointSchedule(interval: checkpointInterval), sealsByWallTime: true,
+            start: {
+                restoration.engine($0, isOver: { blocks.isClosed }) { _ = work.push(.heartbeat) }
+            },
+            checkpoints: CheckpointSchedule(interval: checkpointInterval, request: request),
+            sealsByWallTime: true,
             commands: decisions, heartbeats: supervision.heartbeats)
         let delivery = DeliveryLoop(state.delivery)
         let store = StoreLoop(work: work, logger: logger, supervision: supervision)
         let totals = RunTotals()
-        let refusals = RefusalLog(logger: logger)
-        let precisions = PrecisionLog(logger: logger)
-        let runtime = RuntimePublisher(logger: logger)
         let places = listeners.places
-        let web = WebService(listeners: listeners, totals: totals, pool: pool, blocks: blocks)
+        let web = WebService(
+            listeners: listeners, totals: totals, pool: pool, blocks: blocks, store: store,
+            directory: state.directory)
         // The group runs its services once it has the signals: whoever reads `ready` may stop it.
         let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: blocks) {
             announceReady(places, announce, supervision)
@@ -64,26 +69,11 @@ package enum DaemonRun {
                     .init(service: delivery),
                     .init(
                         service: ThreadService(name: "store", stop: { store.stopSoon() }) {
-                            var writer = state.writer
-                            var drops = DropAlerts(listeners, Outbox(state.database), logger)
-                            var feed = OperatorFeed(
-                                OperatorInbox(state.database), to: decisions, logger: logger)
-                            store.run { step, _ throws(StoreFailure) in
-                                _ = try writer.write(step)
-                            } committed: { step in
-                                totals.add(step)
-                                refusals.note(step.refused)
-                                precisions.note(step.guesses)
-                                runtime.publish(writer, listeners.counts)
-                                if step.hasMessages { delivery.wake() }
-                            } other: { item in
-                                state.take(item, writer: &writer, logger: logger)
-                            } poll: {
-                                feed.offer()
-                                if drops.look() { delivery.wake() }
-                            }
-                            _ = drops.look(isLast: true)
-                            runtime.publish(writer, listeners.counts, isLast: true)
+                            runStore(
+                                store, state,
+                                StoreCompany(
+                                    listeners: listeners, totals: totals, decisions: decisions,
+                                    request: request, delivery: delivery, logger: logger))
                             pool.close()
                         }),
                     .init(service: ThreadService(name: "engine", stop: {}) { engine.run() }),
@@ -94,6 +84,48 @@ package enum DaemonRun {
         delivery.wake()
         try await run(group, until: store)
         announce(totals.summary(listeners.counts))
+    }
+
+    /// The body of the store's thread.
+    private static func runStore(_ store: StoreLoop, _ state: OpenState, _ company: StoreCompany) {
+        let logger = company.logger
+        let listeners = company.listeners
+        let refusals = RefusalLog(logger: logger)
+        let precisions = PrecisionLog(logger: logger)
+        let runtime = RuntimePublisher(logger: logger)
+        var writer = state.writer
+        var drops = DropAlerts(listeners, Outbox(state.database), logger)
+        var feed = OperatorFeed(
+            OperatorInbox(state.database), to: company.decisions, logger: logger)
+        var repair = DatabaseRepair(state.database, request: company.request, logger: logger)
+        store.run { step, _ throws(StoreFailure) in
+            _ = try writer.write(step)
+        } committed: { step in
+            company.totals.add(step)
+            if !step.isEmpty { repair.committed(step.sequence) }
+            refusals.note(step.refused)
+            precisions.note(step.guesses)
+            runtime.publish(writer, listeners.counts)
+            if step.hasMessages { company.delivery.wake() }
+        } other: { item in
+            state.take(item, writer: &writer, logger: logger)
+        } poll: {
+            if let damage = repair.damage {
+                // When it cannot be done now it is due again in a second.
+                if (try? repair.run(because: damage, writer: &writer)) == true {
+                    feed.beginAgain()
+                    company.delivery.wake()
+                }
+            }
+            feed.offer()
+            if drops.look() { company.delivery.wake() }
+        } repair: { failure throws(StoreFailure) in
+            guard try repair.run(because: failure, writer: &writer) else { return }
+            feed.beginAgain()
+            company.delivery.wake()
+        }
+        _ = drops.look(isLast: true)
+        runtime.publish(writer, listeners.counts, isLast: true)
     }
 
     /// Runs everything to its end; the store's failure is the reason for any other.
@@ -127,4 +159,14 @@ package enum DaemonRun {
 
     /// Nanoseconds between checkpoints: half an hour.
     private static let checkpointInterval: UInt64 = 1_800_000_000_000
+}
+
+/// What the store's thread has to do with beside the steps.
+private struct StoreCompany: Sendable {
+    let listeners: Listeners
+    let totals: RunTotals
+    let decisions: BoundedQueue<OperatorCommand>
+    let request: CheckpointRequest
+    let delivery: DeliveryLoop
+    let logger: Logger
 }

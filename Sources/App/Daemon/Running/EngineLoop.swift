@@ -82,6 +82,7 @@ struct EngineLoop: Sendable {
                 counted = engine.counters
             }
             if heartbeats.isDue(at: now) { _ = work.push(.heartbeat) }
+            if checkpoints.request?.take() == true { nextCheckpoint = now }
             if now >= nextCheckpoint, engine.canCheckpoint {
                 nextCheckpoint = now + checkpoints.interval
                 _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(position))))
@@ -148,4 +149,6 @@ struct CheckpointSchedule: Sendable {
     /// Text for a place in a replayed input; live input has none.
     var input: @Sendable (InputPosition?) -> String = { _ in "" }
     var inputAtEnd: @Sendable () -> String = { "" }
+    /// Asks for one out of turn.
+    var request: CheckpointRequest?
 }

@@ -15,8 +15,10 @@ final class OpenState: Sendable {
     private let lock: FileLock
     private let configurationVersion: String
 
+    /// With `replacesDamaged` a damaged database does not stop the start: it is set aside.
     init(
-        at path: String, configuration: DaemonConfiguration, logger: Logger
+        at path: String, configuration: DaemonConfiguration, replacesDamaged: Bool = false,
+        logger: Logger
     ) throws(CommandFailure) {
         do {
             directory = try StateDirectory(creating: path)
@@ -25,19 +27,40 @@ final class OpenState: Sendable {
             } catch {
                 throw CommandFailure(error.description, .unavailable)
             }
-            database = try StateDatabase(opening: directory)
             checkpoints = CheckpointFiles(directory: directory.path)
+            let gateway =
+                configuration.gateway.isEmpty ? HostName.current : configuration.gateway
+            database = try Self.database(
+                in: directory, checkpoints, replacingFor: replacesDamaged ? gateway : nil, logger)
             restoration = StateRestoration(
                 files: checkpoints, database: database, logger: logger)
             configurationVersion = configuration.version
             writer = try StepWriter(
                 database, configuration: configuration.runningEngine,
                 configurationVersion: configurationVersion,
-                gateway: configuration.gateway.isEmpty ? HostName.current : configuration.gateway,
-                retention: configuration.retention, logger: logger)
+                gateway: gateway, retention: configuration.retention, logger: logger)
             delivery = OutboxDelivery(database, logger: logger)
         } catch {
             throw CommandFailure(because: error)
+        }
+    }
+
+    /// A damaged database is set aside where a gateway is given.
+    private static func database(
+        in directory: StateDirectory, _ checkpoints: CheckpointFiles, replacingFor gateway: String?,
+        _ logger: Logger
+    ) throws(StoreFailure) -> StateDatabase {
+        try DatabaseReplacement.finish(in: directory)
+        do throws(StoreFailure) {
+            let database = try StateDatabase(opening: directory)
+            try database.probe()
+            return database
+        } catch {
+            guard error.isDamage, let gateway, directory.holdsState else { throw error }
+            let outcome = try DatabaseReplacement(directory, gateway: gateway).run(
+                at: WallClock.now(), after: checkpoints.newest().header?.sequence ?? 0)
+            DatabaseRepair.log(outcome, because: error, logger)
+            return try StateDatabase(opening: directory)
         }
     }
 

@@ -20,6 +20,9 @@ struct OperatorFeed {
         self.logger = logger
     }
 
+    /// Another table took the place of the one that was read; its decisions count from the start.
+    mutating func beginAgain() { offered = 0 }
+
     mutating func offer() {
         do {
             for command in try inbox.waiting(after: offered, limit: Self.capacity) {

@@ -1,5 +1,6 @@
 import Engine
 import Logging
+import Platform
 import Primitives
 import Store
 import Tickets
@@ -15,9 +16,11 @@ struct StateRestoration: Sendable {
     let logger: Logger
 
     /// For a daemon, or a replay of new input: everything committed is taken up. `progress` is
-    /// called between pieces of work, each of a second or so.
+    /// called between pieces of work, each of a second or so. A disk that fails for a while is
+    /// waited for until `isOver`: an engine that forgot what was committed would be worse.
     func engine(
-        _ configuration: EngineConfiguration, progress: () -> Void = {}
+        _ configuration: EngineConfiguration, isOver: () -> Bool = { false },
+        progress: () -> Void = {}
     ) -> TelemetryEngine {
         var start = fromCheckpoint(configuration)
         do {
@@ -30,7 +33,9 @@ struct StateRestoration: Sendable {
                     "Windows after the checkpoint are no longer kept; learning has a gap")
             }
             while true {
-                let steps = try history.steps(after: sequence)
+                let steps = try patiently(isOver, progress) { () throws(StoreFailure) in
+                    try history.steps(after: sequence)
+                }
                 guard let last = steps.last else { break }
                 for step in steps {
                     differences += compare(start.engine.refold(step), with: history)
@@ -39,10 +44,13 @@ struct StateRestoration: Sendable {
                 sequence = last.sequence
                 progress()
             }
-            start.engine.adopt(try history.texts())
-            let last = try history.last()
+            let (texts, last) = try patiently(isOver, progress) { () throws(StoreFailure) in
+                (try history.texts(), try history.last())
+            }
+            start.engine.adopt(texts)
             start.engine.resume(after: last.sequence, advancedTo: last.advancedTo)
-            try history.record(refoldDifferences: differences)
+            // Only what `status` shows.
+            try? history.record(refoldDifferences: differences)
             if folded > 0 {
                 logger.notice(
                     "Committed windows folded again",
@@ -54,6 +62,31 @@ struct StateRestoration: Sendable {
                 metadata: ["error": "\(error)"])
         }
         return start.engine
+    }
+
+    /// Reads, and reads again while what is in the way may pass.
+    private func patiently<Value>(
+        _ isOver: () -> Bool, _ progress: () -> Void,
+        _ body: () throws(StoreFailure) -> Value
+    ) throws(StoreFailure) -> Value {
+        var pause: UInt64 = 50_000_000
+        var reported: StoreFailure?
+        while true {
+            do throws(StoreFailure) {
+                return try body()
+            } catch {
+                guard error.isRetryable, !isOver() else { throw error }
+                if error != reported {
+                    reported = error
+                    logger.error(
+                        "Cannot read the committed windows; lines wait",
+                        metadata: ["error": "\(error)"])
+                }
+                progress()
+                MonotonicClock.sleep(until: MonotonicClock.now() + pause)
+                pause = min(pause * 2, 2_000_000_000)
+            }
+        }
     }
 
     /// What the second fold of a restart would say now, and of how many steps: one sentence for

@@ -16,6 +16,7 @@ final class StoreLoop: Sendable {
     private let supervision: Supervision
     private let stopping = ShutdownFlag()
     private let outcome = Mutex<StoreFailure?>(nil)
+    private let waitsFor = Mutex<StoreFailure?>(nil)
 
     /// How long a commit is tried while the program is stopping.
     static let patienceWhenStopping: UInt64 = 20_000_000_000
@@ -31,16 +32,22 @@ final class StoreLoop: Sendable {
     /// What ended the loop early, if anything.
     var failure: StoreFailure? { outcome.withLock { $0 } }
 
+    /// Why the store cannot write at present; `nil` while it can.
+    var trouble: StoreFailure? { waitsFor.withLock { $0 } }
+
     /// From now on failing commits are given up after a while.
     func stopSoon() { stopping.request() }
 
     /// Runs until the queue is closed and empty, or a commit fails for good. `consume` writes one
     /// step; `committed` is told of every one that is on disk, `other` of introductions and
     /// checkpoints, in order. `poll` is called about once a second, between two pieces of work.
+    /// `repair` is called when a commit says that the file is damaged; when it has returned the
+    /// commit is tried again.
     func run(
         consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void,
         committed: (EngineStep) -> Void,
-        other: (StoreWork) -> Void, poll: (() -> Void)? = nil
+        other: (StoreWork) -> Void, poll: (() -> Void)? = nil,
+        repair: ((StoreFailure) throws(StoreFailure) -> Void)? = nil
     ) {
         var nextPoll = poll == nil ? UInt64.max : MonotonicClock.now()
         while true {
@@ -50,7 +57,7 @@ final class StoreLoop: Sendable {
             }
             switch work.pop(until: nextPoll) {
             case .element(.step(let step, let position)):
-                if let failure = commit(step, position, consume) {
+                if let failure = commit(step, position, consume, repair) {
                     outcome.withLock { $0 = failure }
                     work.close()
                     return
@@ -66,33 +73,56 @@ final class StoreLoop: Sendable {
 
     private func commit(
         _ step: EngineStep, _ position: InputPosition?,
-        _ consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void
+        _ consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void,
+        _ repair: ((StoreFailure) throws(StoreFailure) -> Void)?
     ) -> StoreFailure? {
         var pause: UInt64 = 50_000_000
         var reported: StoreFailure?
         var givingUpAt = UInt64.max
         while true {
-            do {
-                try consume(step, position)
+            guard let failure = attempt(step, position, consume, repair) else {
+                waitsFor.withLock { $0 = nil }
                 if reported != nil { logger.notice("Store writes again") }
                 return nil
+            }
+            // A repair that fails is tried again, whatever it fails with.
+            guard failure.isRetryable || repair != nil && failure.isDamage else { return failure }
+            if failure != reported {
+                reported = failure
+                waitsFor.withLock { $0 = failure }
+                logger.error(
+                    "Store cannot write; steps wait",
+                    metadata: ["step": "\(step.sequence)", "error": "\(failure)"])
+            }
+            supervision.storeWaits("\(failure)")
+            let now = MonotonicClock.now()
+            if stopping.isRequested, givingUpAt == .max {
+                givingUpAt = now + Self.patienceWhenStopping
+            }
+            if now >= givingUpAt { return failure }
+            MonotonicClock.sleep(until: now + pause)
+            pause = min(pause * 2, 2_000_000_000)
+        }
+    }
+
+    /// Commits the step, with repairs on the way; what is in the way otherwise.
+    private func attempt(
+        _ step: EngineStep, _ position: InputPosition?,
+        _ consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void,
+        _ repair: ((StoreFailure) throws(StoreFailure) -> Void)?
+    ) -> StoreFailure? {
+        // Looking anew, then a fresh file: what fails as damaged after that is tried again later.
+        for _ in 0..<3 {
+            do {
+                try consume(step, position)
+                return nil
             } catch {
-                guard error.isRetryable else { return error }
-                if error != reported {
-                    reported = error
-                    logger.error(
-                        "Store cannot write; steps wait",
-                        metadata: ["step": "\(step.sequence)", "error": "\(error)"])
-                }
-                supervision.storeWaits("\(error)")
-                let now = MonotonicClock.now()
-                if stopping.isRequested, givingUpAt == .max {
-                    givingUpAt = now + Self.patienceWhenStopping
-                }
-                if now >= givingUpAt { return error }
-                MonotonicClock.sleep(until: now + pause)
-                pause = min(pause * 2, 2_000_000_000)
+                guard error.isDamage, let repair else { return error }
+                do throws(StoreFailure) { try repair(error) } catch { return error }
             }
         }
+        return StoreFailure(
+            .data, "cannot write step \(step.sequence): the database is damaged again at once",
+            isDamage: true)
     }
 }

@@ -1,6 +1,7 @@
 import Intake
 import Platform
 import ServiceLifecycle
+import Store
 import Web
 
 /// The web server as a service: the last to start and the first to stop, so that everything its
@@ -10,6 +11,8 @@ struct WebService: Service {
     let totals: RunTotals
     let pool: BlockPool
     let blocks: BoundedQueue<LineBlock>
+    let store: StoreLoop
+    let directory: StateDirectory
 
     func run() async throws {
         guard let server = listeners.web else {
@@ -18,7 +21,10 @@ struct WebService: Service {
         }
         try await withGracefulShutdownHandler {
             try await server.run(pool: pool, queue: blocks) {
-                totals.snapshot(listeners.counts, pool: pool, blocks: blocks)
+                var snapshot = totals.snapshot(listeners.counts, pool: pool, blocks: blocks)
+                snapshot.storeTrouble = store.trouble?.description
+                snapshot.damagedDatabases = DamagedDatabase.names(in: directory).count
+                return snapshot
             }
         } onGracefulShutdown: {
             server.stop()
