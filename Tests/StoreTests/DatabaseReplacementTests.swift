@@ -25,7 +25,8 @@ import Testing
     private func damage(_ table: String, of store: TestStore) throws {
         let pages = try store.database.read { db in
             (
-                try Int.fetchAll(db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = ?",
+                try Int.fetchAll(
+                    db, sql: "SELECT rootpage FROM sqlite_schema WHERE name = ?",
                     arguments: [table]),
                 try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
             )

@@ -3,16 +3,16 @@ package import Primitives
 
 /// Sets a damaged database aside and puts a fresh one into its place.
 ///
-/// What comes in: a state directory whose `forestall.db` is damaged, and which nobody has open. What
-/// goes out: the same directory with a fresh `forestall.db`, and the damaged one beside it under
-/// another name. What the fresh one takes over, as far as it can still be read: devices and signals,
-/// tickets with their changes and messages, people's decisions, the maintenance history. Messages
-/// that lie in the spool count as delivered, whatever else could be read, so that none of them is
-/// delivered again; where only the messages cannot be read they are made again from the changes, so
-/// that none is missing, and whoever took one out of the spool gets it twice, with the same id. What
-/// is left behind: windows, scores, alerts and steps; they are in the damaged
-/// file for whoever can read it. What always holds: the fresh file is complete before it gets its
-/// name, and the damaged one keeps a name, so a run that is interrupted or fails anywhere can be
+/// What comes in: a state directory whose `forestall.db` is damaged, and which nobody has open.
+/// What goes out: the same directory with a fresh `forestall.db`, and the damaged one beside it
+/// under another name. What the fresh one takes over, as far as it can still be read: devices and
+/// signals, tickets with their changes and messages, people's decisions, the maintenance history.
+/// Messages that lie in the spool count as delivered, whatever else could be read, so that none of
+/// them is delivered again; where only the messages cannot be read they are made again from the
+/// changes, so that none is missing, and whoever took one out of the spool gets it twice, with the
+/// same id. What is left behind: windows, scores, alerts and steps; they are in the damaged file
+/// for whoever can read it. What always holds: the fresh file is complete before it gets its name,
+/// and the damaged one keeps a name, so a run that is interrupted or fails anywhere can be
 /// repeated.
 package struct DatabaseReplacement {
     /// What became of it, for the log.
@@ -81,7 +81,8 @@ package struct DatabaseReplacement {
     /// Tables that make sense only together, each after those it refers to.
     private static let groups = [
         ["device", "device_attribute", "device_text", "signal"],
-        ["ticket", "ticket_change"], ["outbox"], ["operator_command"], ["maintenance", "component_life"],
+        ["ticket", "ticket_change"], ["outbox"], ["operator_command"],
+        ["maintenance", "component_life"],
     ]
 
     /// Copies what can be read, a group as a whole or not at all; returns the last step of the

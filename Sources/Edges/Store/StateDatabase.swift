@@ -9,7 +9,7 @@ package struct StateDatabase: Sendable {
     package let directory: StateDirectory
     private let connections: DatabaseConnections
 
-    /// Whoever uses it gets the connections of this moment: they may be exchanged, see ``reopen()``.
+    /// Whoever uses it gets the connections of this moment; they may be exchanged.
     var pool: DatabasePool { connections.pool }
 
     /// Something that was read or written here said that the file is damaged.
