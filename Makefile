@@ -5,7 +5,7 @@ PROGRAM = $(BUILD)/release/forestall
 
 KILLS ?= 100
 
-.PHONY: help dependencies build demo smoke test kill-test flood-test container-test \
+.PHONY: help dependencies build demo smoke test kill-test crash-test fault-test flood-test container-test \
 	systemd-security fuzz fuzz-canaries numbers lint format bench bench-idle bench-ingest \
 	bench-all clean
 
@@ -32,6 +32,12 @@ test: dependencies ## all tests
 kill-test: build ## replay killed 100 times and resumed (KILLS=N), compared with one left alone
 	@sh packaging/dependencies.sh strace python3
 	@python3 Tests/Kills/kills.py --program $(PROGRAM) --kills $(KILLS) --seed $(or $(SEED),1)
+
+fault-test: build ## every call to the file system made to fail, one at a time (MOST=N of a kind)
+	@sh packaging/dependencies.sh gcc python3
+	@cc -shared -fPIC -O1 -Wall -Werror -o $(BUILD)/faults.so Tests/Faults/faults.c -ldl
+	@python3 Tests/Faults/faults.py --program $(PROGRAM) --library $(BUILD)/faults.so \
+		$(if $(MOST),--most $(MOST)) $(if $(RECORDING),--recording $(RECORDING))
 
 flood-test: dependencies ## the floods of the tests, for some minutes each (LINES=N of the good sender)
 	FORESTALL_FLOOD_LINES=$(or $(LINES),2000000) $(SWIFT) test --scratch-path $(BUILD) \
