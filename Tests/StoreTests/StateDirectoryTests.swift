@@ -106,6 +106,19 @@ private func setfsuid(_ user: UInt32) -> Int32
             try again.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "delete")
     }
 
+    /// The very first start ended between two transactions.
+    @Test func aDatabaseThatWasOnlyBegun() throws {
+        let parent = try TemporaryDirectory()
+        let directory = try StateDirectory(creating: parent.path + "/state")
+        let queue = try DatabaseQueue(path: directory.databasePath)
+        try queue.write { db in
+            try db.execute(
+                sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        }
+        try queue.close()
+        try open(directory.path)
+    }
+
     @Test func damagedDatabase() throws {
         let parent = try TemporaryDirectory()
         let path = parent.path + "/state"

@@ -164,7 +164,12 @@ package struct StateDatabase: Sendable {
     static func check(_ db: Database, path: String) throws {
         let application = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        // The table of migrations comes before the first of them: a start that was interrupted in
+        // between leaves it alone.
+        let tables =
+            try Int.fetchOne(
+                db,
+                sql: "SELECT count(*) FROM sqlite_schema WHERE tbl_name <> 'grdb_migrations'") ?? 0
         guard application == Schema.applicationID || (application == 0 && tables == 0) else {
             throw StoreFailure(
                 .data, "cannot open \(path): it is not a Forestall database - \(advice)")
