@@ -5,9 +5,9 @@ PROGRAM = $(BUILD)/release/forestall
 
 KILLS ?= 100
 
-.PHONY: help dependencies build demo smoke test kill-test crash-test fault-test flood-test container-test \
-	systemd-security fuzz fuzz-canaries numbers lint format bench bench-idle bench-ingest \
-	bench-all clean
+.PHONY: help dependencies build demo smoke test kill-test crash-test fault-test flood-test \
+	container-test systemd-security fuzz fuzz-canaries numbers lint format bench bench-idle \
+	bench-ingest bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -32,6 +32,11 @@ test: dependencies ## all tests
 kill-test: build ## replay killed 100 times and resumed (KILLS=N), compared with one left alone
 	@sh packaging/dependencies.sh strace python3
 	@python3 Tests/Kills/kills.py --program $(PROGRAM) --kills $(KILLS) --seed $(or $(SEED),1)
+
+crash-test: build ## the daemon killed 500 times under load and started again (CRASHES=N SEED=N)
+	@sh packaging/dependencies.sh python3
+	@python3 Tests/Kills/crash.py --program $(PROGRAM) --kills $(or $(CRASHES),500) \
+		$(if $(SEED),--seed $(SEED))
 
 fault-test: build ## every call to the file system made to fail, one at a time (MOST=N of a kind)
 	@sh packaging/dependencies.sh gcc python3
