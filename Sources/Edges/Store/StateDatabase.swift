@@ -48,17 +48,25 @@ package struct StateDatabase: Sendable {
         return outcome
     }
 
+    /// A new file can give room back; an older one that cannot only uses it again. Said before
+    /// there is a log, this would leave a journal behind when the disk fails, which nobody who only
+    /// reads could get past; with the log it takes a rewriting of the file, which is empty.
+    private static func prepareNew(_ db: Database) throws {
+        guard try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0 else { return }
+        try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+        try db.execute(sql: "VACUUM")
+    }
+
     static func connect(_ path: String) throws(StoreFailure) -> DatabasePool {
         do {
             try StateDatabase.examine(path)
             var configuration = StateDatabase.configuration
             configuration.prepareDatabase { db in
                 if db.configuration.readonly { return }
-                // Only a new file takes it; an older one never gives room back, but uses it again.
-                try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
                 try db.execute(sql: "PRAGMA journal_size_limit = \(Self.logBytesKept)")
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction(prepareNew)
             try Schema.migrator.migrate(pool)
             return pool
         } catch {
