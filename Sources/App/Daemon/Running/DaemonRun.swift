@@ -110,12 +110,9 @@ package enum DaemonRun {
         } other: { item in
             state.take(item, writer: &writer, logger: logger)
         } poll: {
-            if let damage = repair.damage {
-                // When it cannot be done now it is due again in a second.
-                if (try? repair.run(because: damage, writer: &writer)) == true {
-                    feed.beginAgain()
-                    company.delivery.wake()
-                }
+            if repair.attempt(&writer) {
+                feed.beginAgain()
+                company.delivery.wake()
             }
             feed.offer()
             if drops.look() { company.delivery.wake() }

@@ -14,6 +14,7 @@ struct DatabaseRepair {
     private let request: CheckpointRequest
     private let logger: Logger
     private var reopenedAt: UInt64?
+    private var reported: StoreFailure?
     /// The last step that was committed.
     private var lastStep = 0
 
@@ -25,8 +26,23 @@ struct DatabaseRepair {
 
     mutating func committed(_ sequence: Int) { lastStep = max(lastStep, sequence) }
 
-    /// Damage that somebody else than the writer of steps has met, if any.
-    var damage: StoreFailure? { database.damage }
+    /// Deals with damage that somebody else than the writer of steps has met, if any. True when
+    /// another database took the place of the damaged one. What fails is said once, and is tried
+    /// again with the next call.
+    mutating func attempt(_ writer: inout StepWriter) -> Bool {
+        guard let damage = database.damage else { return false }
+        do throws(StoreFailure) {
+            let isReplaced = try run(because: damage, writer: &writer)
+            reported = nil
+            return isReplaced
+        } catch {
+            guard error != reported else { return false }
+            reported = error
+            logger.error(
+                "Damaged database cannot be replaced yet", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
 
     /// After it has returned, what failed may be tried again; after it has thrown, this call. True
     /// when another database took the place of the damaged one.
