@@ -201,6 +201,28 @@ import Testing
         #expect(try findings(store).isEmpty)
     }
 
+    /// Whoever reads or writes while the file is opened again is told to come back, at worst.
+    @Test func othersMayBeAtWorkMeanwhile() throws {
+        let store = try written()
+        let outbox = Outbox(store.database)
+        DispatchQueue.concurrentPerform(iterations: 4) { thread in
+            for _ in 0..<60 {
+                do {
+                    if thread == 0 {
+                        try store.database.reopen()
+                    } else {
+                        _ = try outbox.undelivered(for: .spool, limit: 9)
+                        _ = try outbox.backlog()
+                    }
+                } catch {
+                    let isExpected = (error as? StoreFailure)?.isRetryable == true
+                    #expect(isExpected, "\(error)")
+                }
+            }
+        }
+        #expect(try outbox.backlog() == 1)
+    }
+
     /// Which failures may pass by themselves, and which are damage.
     @Test(
         arguments: [

@@ -33,10 +33,12 @@ package struct OperatorInbox: Sendable {
         case command(DatabaseQueue)
     }
 
-    private var writer: any DatabaseWriter {
+    private func writeWithoutTransaction<Value>(
+        _ body: (Database) throws -> Value
+    ) throws -> Value {
         switch side {
-        case .daemon(let database): database.pool
-        case .command(let queue): queue
+        case .daemon(let database): try database.writeWithoutTransaction(body)
+        case .command(let queue): try queue.writeWithoutTransaction(body)
         }
     }
 
@@ -74,7 +76,7 @@ package struct OperatorInbox: Sendable {
         at time: Timestamp
     ) throws(StoreFailure) -> [Int64] {
         do {
-            return try writer.writeWithoutTransaction { db in
+            return try writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 var ids: [Int64] = []
                 try db.inTransaction(.immediate) {
@@ -164,7 +166,10 @@ package struct OperatorInbox: Sendable {
 
     private func read<Value>(_ body: (Database) throws -> Value) throws(StoreFailure) -> Value {
         do {
-            return try writer.read(body)
+            switch side {
+            case .daemon(let database): return try database.read(body)
+            case .command(let queue): return try queue.read(body)
+            }
         } catch {
             throw StoreFailure("read", path, because: error)
         }

@@ -9,7 +9,7 @@ package struct StateDatabase: Sendable {
     package let directory: StateDirectory
     private let connections: DatabaseConnections
 
-    /// Whoever uses it gets the connections of this moment; they may be exchanged.
+    /// The connections of this moment, for what is done while nobody exchanges them.
     var pool: DatabasePool { connections.pool }
 
     /// Something that was read or written here said that the file is damaged.
@@ -30,9 +30,9 @@ package struct StateDatabase: Sendable {
     /// Closes the connections and opens the file again, for everybody who has a copy of this
     /// value: what they remembered of the file's pages is read anew.
     package func reopen() throws(StoreFailure) {
-        // A damaged file may not let itself be closed in order; its connections end all the same.
-        try? pool.close()
-        connections.exchange(for: try StateDatabase.connect(directory.databasePath))
+        try connections.exchange { () throws(StoreFailure) in
+            try StateDatabase.connect(directory.databasePath)
+        }
     }
 
     /// Sets the damaged file aside and goes on with a fresh one, for everybody who has a copy of
@@ -41,10 +41,12 @@ package struct StateDatabase: Sendable {
     package func replace(
         at time: Timestamp, after sequence: Int, gateway: String
     ) throws(StoreFailure) -> DatabaseReplacement.Outcome {
-        try? pool.close()
-        let outcome = try DatabaseReplacement(directory, gateway: gateway)
-            .run(at: time, after: sequence)
-        connections.exchange(for: try StateDatabase.connect(directory.databasePath))
+        var outcome = DatabaseReplacement.Outcome(setAside: "")
+        try connections.exchange { () throws(StoreFailure) in
+            outcome = try DatabaseReplacement(directory, gateway: gateway)
+                .run(at: time, after: sequence)
+            return try StateDatabase.connect(directory.databasePath)
+        }
         return outcome
     }
 
@@ -150,9 +152,14 @@ package struct StateDatabase: Sendable {
         }
     }
 
+    /// Lends the writing connection, outside a transaction.
+    func writeWithoutTransaction<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try connections.use { try $0.writeWithoutTransaction(body) }
+    }
+
     func read<Value>(_ body: (Database) throws -> Value) throws(StoreFailure) -> Value {
         do {
-            return try pool.read(body)
+            return try connections.use { try $0.read(body) }
         } catch {
             throw connections.note(
                 StoreFailure("read", directory.databasePath, because: error))
@@ -161,7 +168,7 @@ package struct StateDatabase: Sendable {
 
     func write<Value>(_ body: (Database) throws -> Value) throws(StoreFailure) -> Value {
         do {
-            return try pool.write(body)
+            return try connections.use { try $0.write(body) }
         } catch {
             throw connections.note(
                 StoreFailure("write", directory.databasePath, because: error))

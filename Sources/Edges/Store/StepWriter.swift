@@ -106,7 +106,7 @@ package struct StepWriter: Sendable {
             let needsDisk = !step.changes.isEmpty || !step.commands.isEmpty
             let changesDurability = isFullySynchronous != needsDisk
             var outcome = StepOutcome()
-            try database.pool.writeWithoutTransaction { db in
+            try database.writeWithoutTransaction { db in
                 if changesDurability {
                     // SQLite refuses to change this inside a transaction.
                     try db.execute(sql: "PRAGMA synchronous = \(needsDisk ? "FULL" : "NORMAL")")
@@ -131,7 +131,7 @@ package struct StepWriter: Sendable {
     /// The step is committed, whatever becomes of this; it is tried again after the next.
     private mutating func removeOldest(now: Timestamp) {
         do {
-            try database.pool.writeWithoutTransaction { db in try removal.run(db, now: now) }
+            try database.writeWithoutTransaction { db in try removal.run(db, now: now) }
         } catch {
             logger.warning("Cannot remove the oldest windows", metadata: ["error": "\(error)"])
         }
