@@ -41,7 +41,7 @@ crash-test: build ## the daemon killed 500 times under load and started again (C
 fault-test: build ## every call to the file system made to fail, one at a time (MOST=N of a kind)
 	@sh packaging/dependencies.sh gcc python3
 	@cc -shared -fPIC -O1 -Wall -Werror -o $(BUILD)/faults.so Tests/Faults/faults.c -ldl
-	@python3 Tests/Faults/faults.py --program $(PROGRAM) --library $(BUILD)/faults.so \
+	@python3 Tests/Faults/faults.py --program $(PROGRAM) --shim $(BUILD)/faults.so \
 		$(if $(MOST),--most $(MOST)) $(if $(RECORDING),--recording $(RECORDING))
 
 flood-test: dependencies ## the floods of the tests, for some minutes each (LINES=N of the good sender)

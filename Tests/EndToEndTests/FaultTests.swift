@@ -29,7 +29,7 @@ extension EndToEndTests {
                 "/usr/bin/env",
                 [
                     "python3", folder + "/faults.py", "--program", try ForestallProgram.path(),
-                    "--library", library, "--config", SampleRecording.configuration, "--most", "3",
+                    "--shim", library, "--config", SampleRecording.configuration, "--most", "3",
                     "--seconds", "45",
                 ], patience: 300)
             #expect(outcome.code == 0, "\(outcome.output)\(outcome.errors)")

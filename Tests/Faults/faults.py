@@ -71,7 +71,7 @@ class Subject:
         environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no"}
         call, number, is_short = fault or ("none", 0, False)
         environment.update(
-            LD_PRELOAD=str(self.options.library), FAULTS_PREFIX=str(state), FAULTS_CALL=call,
+            LD_PRELOAD=str(self.options.shim), FAULTS_PREFIX=str(state), FAULTS_CALL=call,
             FAULTS_AT=str(at), FAULTS_FOR=str(2 if is_short else 1), FAULTS_ERRNO=str(number),
             FAULTS_LOG=str(log))
         if is_short:
@@ -259,14 +259,14 @@ def recording(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--program", default=".build/release/forestall")
-    parser.add_argument("--library", required=True)
+    parser.add_argument("--shim", required=True)
     parser.add_argument("--recording", help="in place of a short one with one ticket")
     parser.add_argument("--config", default="config/forestall.toml")
     parser.add_argument("--most", type=int, default=1 << 30, help="failures of one kind at most")
     parser.add_argument("--seconds", type=float, default=1e9, help="ends early after this time")
     options = parser.parse_args()
     options.program = os.path.abspath(options.program)
-    options.library = os.path.abspath(options.library)
+    options.shim = os.path.abspath(options.shim)
     options.config = os.path.abspath(options.config)
     end = time.monotonic() + options.seconds
     failures, left_out = [], 0

@@ -44,11 +44,11 @@ struct TestStore {
 
     func writer(
         _ configuration: EngineConfiguration = Sample.configuration,
-        retention: Retention = .standard
+        retention: Retention = .standard, logger: Logger = Sample.silentLogger
     ) throws -> StepWriter {
         try StepWriter(
             database, configuration: configuration, configurationVersion: "c1",
-            gateway: "gw-1", retention: retention, logger: Sample.silentLogger)
+            gateway: "gw-1", retention: retention, logger: logger)
     }
 
     /// Rows as text: columns joined with `|`, NULL as nothing.

@@ -152,6 +152,11 @@ package struct StateDatabase: Sendable {
         }
     }
 
+    /// What SQLite said while something was tried; damage is kept in mind.
+    func noted(_ action: String, _ error: any Error) -> StoreFailure {
+        connections.note(StoreFailure(action, directory.databasePath, because: error))
+    }
+
     /// Lends the writing connection, outside a transaction.
     func writeWithoutTransaction<Value>(_ body: (Database) throws -> Value) throws -> Value {
         try connections.use { try $0.writeWithoutTransaction(body) }
@@ -161,8 +166,7 @@ package struct StateDatabase: Sendable {
         do {
             return try connections.use { try $0.read(body) }
         } catch {
-            throw connections.note(
-                StoreFailure("read", directory.databasePath, because: error))
+            throw noted("read", error)
         }
     }
 
@@ -170,8 +174,7 @@ package struct StateDatabase: Sendable {
         do {
             return try connections.use { try $0.write(body) }
         } catch {
-            throw connections.note(
-                StoreFailure("write", directory.databasePath, because: error))
+            throw noted("write", error)
         }
     }
 

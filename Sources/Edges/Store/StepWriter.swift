@@ -52,6 +52,8 @@ package struct StepWriter: Sendable {
     /// What `PRAGMA synchronous` was last set to here.
     private var isFullySynchronous: Bool?
     private var removal: WindowRemoval
+    /// Said once, until it is over.
+    private var removalFailure: StoreFailure?
 
     /// `configuration` is the one the engine was given; `gateway` names the
     /// source of delivered messages.
@@ -132,8 +134,14 @@ package struct StepWriter: Sendable {
     private mutating func removeOldest(now: Timestamp) {
         do {
             try database.writeWithoutTransaction { db in try removal.run(db, now: now) }
+            removalFailure = nil
         } catch {
-            logger.warning("Cannot remove the oldest windows", metadata: ["error": "\(error)"])
+            let failure = database.noted("remove old windows from", error)
+            if failure != removalFailure {
+                logger.warning(
+                    "Cannot remove the oldest windows", metadata: ["error": "\(failure)"])
+            }
+            removalFailure = failure
         }
     }
 

@@ -14,8 +14,8 @@ import Primitives
 struct WindowRemoval: Sendable {
     let retention: Retention
     let logger: Logger
-    /// Said once, until it is over.
-    private var isFull = false
+    /// Said once: from then on it is so whenever some windows have come.
+    private var hasTold = false
 
     /// Windows removed at once; several times what a step brings.
     static let windowsAtOnce = 8_192
@@ -57,9 +57,15 @@ struct WindowRemoval: Sendable {
         var size: Int
 
         init(_ db: Database) throws {
-            all = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
-            free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
-            size = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 0
+            let row = try Row.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT page_count, freelist_count, page_size
+                        FROM pragma_page_count, pragma_freelist_count, pragma_page_size
+                        """))
+            all = row?[0] ?? 0
+            free = row?[1] ?? 0
+            size = row?[2] ?? 0
         }
     }
 
@@ -69,15 +75,15 @@ struct WindowRemoval: Sendable {
         let isTooLarge =
             (pages.all - pages.free) * pages.size > retention.sizeMost - retention.margin
         let earliest = now - retention.windows
-        let oldest = try Int64.fetchOne(db, sql: "SELECT min(start) FROM window")
+        let oldest = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT min(start) FROM window"))
         if let oldest, isTooLarge || oldest < earliest.nanoseconds {
             tell(isTooLarge: isTooLarge)
             try db.inTransaction(.immediate) {
-                try remove(before: isTooLarge ? .distantFuture : earliest, in: db)
+                try remove(
+                    from: oldest, before: isTooLarge ? .distantFuture : earliest, in: db)
                 return .commit
             }
-        } else {
-            isFull = false
         }
         let isMuch = pages.free > max(Self.pagesAtOnce, pages.all / 8)
         if isMuch || pages.free > 0 && pages.all * pages.size > retention.sizeMost {
@@ -86,21 +92,21 @@ struct WindowRemoval: Sendable {
     }
 
     private mutating func tell(isTooLarge: Bool) {
-        guard isTooLarge, !isFull else { return }
-        isFull = true
+        guard isTooLarge, !hasTold else { return }
+        hasTold = true
         logger.notice(
             "Database is as large as it may be; the oldest windows are removed",
             metadata: ["state.maximum_size": "\(retention.sizeMost)"])
     }
 
-    /// Removes the first windows that start before `limit`, and never the newest.
-    private func remove(before limit: Timestamp, in db: Database) throws {
+    /// Removes some of the windows that start from `first` on, the oldest there is, and before
+    /// `limit`; never the newest.
+    private func remove(from first: Int64, before limit: Timestamp, in db: Database) throws {
         let newest = try Int64.fetchOne(db, sql: "SELECT max(start) FROM window") ?? Int64.min
         let some = try Int64.fetchOne(
             db, sql: "SELECT start FROM window ORDER BY start LIMIT 1 OFFSET ?",
             arguments: [Self.windowsAtOnce])
         // Exclusive: of a start that is not removed whole nothing is, unless it is the first.
-        let first = try Int64.fetchOne(db, sql: "SELECT min(start) FROM window") ?? newest
         let end = min(limit.nanoseconds, newest, max(some ?? Int64.max, first &+ 1))
         guard end > first else { return }
         let step =

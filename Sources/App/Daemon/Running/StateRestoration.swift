@@ -1,6 +1,5 @@
 import Engine
 import Logging
-import Platform
 import Primitives
 import Store
 import Tickets
@@ -69,7 +68,7 @@ struct StateRestoration: Sendable {
         _ isOver: () -> Bool, _ progress: () -> Void,
         _ body: () throws(StoreFailure) -> Value
     ) throws(StoreFailure) -> Value {
-        var pause: UInt64 = 50_000_000
+        var pause = RetryPause()
         var reported: StoreFailure?
         while true {
             do throws(StoreFailure) {
@@ -83,8 +82,7 @@ struct StateRestoration: Sendable {
                         metadata: ["error": "\(error)"])
                 }
                 progress()
-                MonotonicClock.sleep(until: MonotonicClock.now() + pause)
-                pause = min(pause * 2, 2_000_000_000)
+                pause.wait()
             }
         }
     }

@@ -76,7 +76,7 @@ final class StoreLoop: Sendable {
         _ consume: (EngineStep, InputPosition?) throws(StoreFailure) -> Void,
         _ repair: ((StoreFailure) throws(StoreFailure) -> Void)?
     ) -> StoreFailure? {
-        var pause: UInt64 = 50_000_000
+        var pause = RetryPause()
         var reported: StoreFailure?
         var givingUpAt = UInt64.max
         while true {
@@ -100,8 +100,7 @@ final class StoreLoop: Sendable {
                 givingUpAt = now + Self.patienceWhenStopping
             }
             if now >= givingUpAt { return failure }
-            MonotonicClock.sleep(until: now + pause)
-            pause = min(pause * 2, 2_000_000_000)
+            pause.wait()
         }
     }
 
