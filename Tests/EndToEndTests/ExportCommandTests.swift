@@ -147,6 +147,27 @@ extension EndToEndTests {
             #expect(nowhere.errors.contains("its directory does not exist"))
         }
 
+        /// The disk is full: a sentence, and where not even that can be written, the right code.
+        @Test func anOutputThatCannotBeWritten() throws {
+            let program = try ForestallProgram.path()
+            func shell(_ command: String) throws -> ForestallProgram.Outcome {
+                try ForestallProgram.run("/bin/sh", ["-c", "\"\(program)\" " + command])
+            }
+            let sentence =
+                "forestall: cannot write standard output: the disk is full - free some space\n"
+            for command in ["export windows", "status", "tickets list --json"] {
+                let outcome = try shell("\(command) --state \"\(directory("state"))\" > /dev/full")
+                #expect(outcome.code == 74, "\(command)")
+                #expect(outcome.errors == sentence, "\(command)")
+            }
+            #expect(try shell("check --config nowhere.toml 2> /dev/full").code == 78)
+            let file = try export("devices", "--out", "/dev/full")
+            #expect(file.code == 74)
+            #expect(
+                file.errors
+                    == "forestall: cannot write /dev/full: the disk is full - free some space\n")
+        }
+
         /// What is exported of the history is what is imported.
         @Test func theHistoryComesBack() throws {
             let file = directory("again.csv")

@@ -4,12 +4,25 @@ import Foundation
 
 /// Standard output and standard error of a command.
 enum Console {
-    static func out(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    static func out(_ text: String) { out(Array((text + "\n").utf8)) }
+
+    /// Ends the program when standard output cannot be written: what it was asked for cannot be
+    /// had.
+    static func out(_ bytes: [UInt8]) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        } catch {
+            let isFull = (error as? CocoaError)?.code == .fileWriteOutOfSpace
+            Console.error(
+                "forestall: cannot write standard output: "
+                    + (isFull ? "the disk is full - free some space" : "\(error)"))
+            Foundation.exit(CommandFailure.Code.inputOutput.rawValue)
+        }
     }
 
+    /// Nobody can be told when standard error cannot be written; the work goes on.
     static func error(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     }
 
     /// Runs the body of a command; a failure becomes one sentence on standard error and its code.

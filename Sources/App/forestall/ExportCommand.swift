@@ -1,6 +1,5 @@
 import ArgumentParser
 import Daemon
-import Foundation
 import Store
 
 struct ExportCommand: ParsableCommand {
@@ -41,7 +40,7 @@ struct ExportCommand: ParsableCommand {
                 subject, format, device: device, from: from?.value, until: until?.value)
             let report = try DataExport.run(
                 export, stateDirectory: store.directory(), to: out
-            ) { FileHandle.standardOutput.write(Data($0)) }
+            ) { Console.out($0) }
             if let report { Console.error(report) }
         }
     }
