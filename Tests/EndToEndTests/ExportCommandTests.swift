@@ -149,18 +149,17 @@ extension EndToEndTests {
 
         /// The disk is full: a sentence, and where not even that can be written, the right code.
         @Test func anOutputThatCannotBeWritten() throws {
-            let program = try ForestallProgram.path()
-            func shell(_ command: String) throws -> ForestallProgram.Outcome {
-                try ForestallProgram.run("/bin/sh", ["-c", "\"\(program)\" " + command])
-            }
             let sentence =
                 "forestall: cannot write standard output: the disk is full - free some space\n"
             for command in ["export windows", "status", "tickets list --json"] {
-                let outcome = try shell("\(command) --state \"\(directory("state"))\" > /dev/full")
+                let outcome = try ForestallProgram.shell(
+                    "\"$0\" \(command) --state \"\(directory("state"))\" > /dev/full")
                 #expect(outcome.code == 74, "\(command)")
                 #expect(outcome.errors == sentence, "\(command)")
             }
-            #expect(try shell("check --config nowhere.toml 2> /dev/full").code == 78)
+            #expect(
+                try ForestallProgram.shell("\"$0\" check --config nowhere.toml 2> /dev/full").code
+                    == 78)
             let file = try export("devices", "--out", "/dev/full")
             #expect(file.code == 74)
             #expect(

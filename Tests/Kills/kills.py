@@ -174,10 +174,11 @@ def count_calls(run, seconds_allowed=PATIENCE):
 
 def messages(state):
     """The spool, what was left half written, and the alert log."""
-    spool = {file.name: file.read_bytes() for file in (state / "outbox/new").iterdir()}
-    stumps = {path.name: b"" for path in (state / "outbox/tmp").iterdir()}
+    spool = {file.name: file.read_bytes() for file in (state / "outbox/new").glob("*")}
+    stumps = {path.name: b"" for path in (state / "outbox/tmp").glob("*")}
     # Delivery is at least once: a line that was written and not yet marked comes again.
-    lines = {line: b"" for line in (state / "alerts.log").read_text().splitlines()}
+    log = state / "alerts.log"
+    lines = {line: b"" for line in log.read_text().splitlines()} if log.exists() else {}
     return {"spool files": spool, "stumps": stumps, "alert lines": lines}
 
 

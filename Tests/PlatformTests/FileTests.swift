@@ -108,6 +108,21 @@ import Testing
         #expect(directory.text("alerts.log") == "fourth\nfifth\n")
     }
 
+    /// After a power cut the file may end with the beginning of a line.
+    @Test func aLineIsNotGluedToAStump() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/alerts.log"
+        try Data("first\nsec".utf8).write(to: URL(fileURLWithPath: path))
+        var log = try AppendFile(path: path)
+        try log.append("third")
+        #expect(directory.text("alerts.log") == "first\nsec\nthird\n")
+        try Data("fir".utf8).write(to: URL(fileURLWithPath: path))
+        try log.reopen()
+        try log.append("second")
+        try log.append("third")
+        #expect(directory.text("alerts.log") == "fir\nsecond\nthird\n")
+    }
+
     /// /dev/full takes no byte: what a full disk answers.
     @Test func aFullDiskIsToldAndRetryable() throws {
         var log = try AppendFile(path: "/dev/full")

@@ -57,6 +57,24 @@ package struct Descriptor: ~Copyable, Sendable {
         }
     }
 
+    /// Bytes of a regular file; `nil` of anything else.
+    var fileSize: Int64? {
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            return nil
+        }
+        return Int64(status.st_size)
+    }
+
+    /// The byte at a place of a regular file opened for reading; `nil` when it cannot be read.
+    func byte(at place: Int64) -> UInt8? {
+        var byte: UInt8 = 0
+        return unsafe pread(number, &byte, 1, off_t(place)) == 1 ? byte : nil
+    }
+
+    /// Makes a file shorter; false when the disk refuses.
+    func cut(to size: Int64) -> Bool { ftruncate(number, off_t(size)) == 0 }
+
     /// Waits until the file's content is on the disk.
     package func synchronize(subject: String) throws(SystemFailure) {
         while fsync(number) != 0 {
