@@ -2,15 +2,15 @@
 """Kills `forestall run` again and again under load, and looks what is lost.
 
 What comes in: the program, a number of kills, a seed. A recording is sent to the daemon over TCP or
-HTTP, which is killed (SIGKILL) at a random moment: while it starts, while it works, and at the end of
-the recording while it stops.
+HTTP, which is killed (SIGKILL) at a random moment: while it starts, while it works, while it stops.
 `forestall verify` must find nothing in what is left. The daemon is started again and the sending
 goes on; when the recording is at its end, windows, scores, tickets and messages are compared with
 those of a daemon that nobody disturbed. Then another state directory has its turn, until there were
 as many kills as asked for.
 
-What is sent again after a kill is exactly what may be lost: the lines of windows that were not yet
-committed. So the comparison fails when more is lost, and when something is taken in twice.
+What is sent again after a kill is exactly what may be lost: at level `window` the lines of windows
+that were not yet committed, at level `journal` those lines of unanswered requests that did not get
+into the journal. So the comparison fails when more is lost, and when something is taken in twice.
 
 Ends with 0 when every state is equal and clean, with 1 when not. The seed is printed; the same seed
 gives the same moments, as far as a machine repeats itself.
@@ -111,6 +111,8 @@ class Sending:
 
     def __init__(self, port, pieces, over_http, pause):
         self.port, self.pieces, self.over_http, self.pause = port, pieces, over_http, pause
+        # Pieces that were answered 204.
+        self.acknowledged = set()
         self.is_complete = False
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -121,19 +123,20 @@ class Sending:
                 self.send_requests()
             else:
                 with socket.create_connection(("127.0.0.1", self.port), PATIENCE) as connection:
-                    for lines in self.pieces:
+                    for _, lines in self.pieces:
                         connection.sendall(b"".join(line.bytes for line in lines))
                         time.sleep(self.pause)
             self.is_complete = True
 
     def send_requests(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        for lines in self.pieces:
+        for number, lines in self.pieces:
             while True:
                 connection.request("POST", "/write", b"".join(line.bytes for line in lines))
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status == 204:
+                    self.acknowledged.add(number)
                     break
                 if answer.status != 503:
                     raise SystemExit(f"crash: a request is answered {answer.status}")
@@ -155,7 +158,7 @@ def committed_ends(state):
 
 
 def pieces_of(lines, size):
-    return [lines[place:place + size] for place in range(0, len(lines), size)]
+    return [(place, lines[place:place + size]) for place in range(0, len(lines), size)]
 
 
 class State:
@@ -163,6 +166,10 @@ class State:
 
     def __init__(self, options, path, chance):
         self.options, self.path, self.chance = options, path, chance
+        self.pieces = pieces_of(options.lines, 100)
+        self.answered = set()
+        # The lines that were written down so far, read when it is needed.
+        self.journal = None
         self.findings = []
         self.kills = 0
 
@@ -177,10 +184,21 @@ class State:
             self.findings.append(f"{when}: verify ends with {outcome.returncode}: {text.strip()}")
 
     def at_risk(self):
-        """What has to be sent (again), in pieces."""
+        """The pieces that have to be sent (again)."""
+        if self.options.level == "journal":
+            self.pieces = [(number, self.missing(lines)) for number, lines in self.pieces
+                           if number not in self.answered]
+            return [piece for piece in self.pieces if piece[1]]
         ends = committed_ends(self.path)
         lines = [line for line in self.options.lines if line.time >= ends.get(line.device, 0)]
         return pieces_of(lines, 40)
+
+    def missing(self, lines):
+        """Those lines of a request that are not in the journal: a request may come in pieces."""
+        if self.journal is None:
+            self.journal = b"".join(
+                file.read_bytes() for file in sorted(self.path.glob("journal/*.journal")))
+        return [line for line in lines if line.bytes not in self.journal]
 
     def end(self):
         """Sends the rest, then is killed while it stops, perhaps in the checkpoint, and stops.
@@ -193,6 +211,7 @@ class State:
 
     def life(self, is_last):
         """From a start to a kill, or with `is_last` to a stop; true when all was sent."""
+        self.journal = None
         pieces = self.at_risk()
         daemon = Daemon(self.options, self.path)
         moment = time.monotonic() + self.chance.choice((0.1, 0.4, 1.2)) * self.chance.random()
@@ -205,7 +224,7 @@ class State:
         if ports is None:
             self.findings.append("the daemon ended: " + daemon.text)
             return True
-        over_http = self.chance.random() < 0.3
+        over_http = self.options.level == "journal" or self.chance.random() < 0.3
         sending = Sending(ports[1 if over_http else 0], pieces, over_http, self.options.pause)
         moment = time.monotonic() + self.chance.choice((0.1, 0.4, 1.2)) * self.chance.random()
         while sending.thread.is_alive() and (is_last or time.monotonic() < moment):
@@ -223,6 +242,7 @@ class State:
         else:
             self.kills += daemon.kill()
         sending.thread.join(PATIENCE)
+        self.answered |= sending.acknowledged
         if "BUG:" in daemon.text or "gives another ticket" in daemon.text:
             self.findings.append("the log says: " + daemon.text[-600:])
         return is_complete and is_last
@@ -277,6 +297,7 @@ def main():
     parser.add_argument("--program", default=".build/release/forestall")
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--level", choices=("window", "journal"), default="window")
     parser.add_argument("--recording", default="sample-telemetry/bearing-wear/telemetry.lp.gz")
     parser.add_argument("--config", default="config/forestall.toml")
     parser.add_argument("--pause", type=float, default=0.002, help="seconds between two pieces")
@@ -284,7 +305,7 @@ def main():
     options = parser.parse_args()
     options.program = os.path.abspath(options.program)
     options.seed = random.SystemRandom().randrange(1 << 32) if options.seed is None else options.seed
-    print(f"seed {options.seed}", flush=True)
+    print(f"seed {options.seed}, level {options.level}", flush=True)
     text = subprocess.run(
         ["gzip", "-dcf", options.recording], capture_output=True, check=True).stdout
     options.lines = [Line(line) for line in text.splitlines()]
@@ -294,6 +315,9 @@ def main():
         example = pathlib.Path(options.config).read_text(encoding="utf-8")
         example = example.replace(
             "[intake]", '[intake]\nudp = []\ntcp = ["127.0.0.1:0"]\nhttp = ["127.0.0.1:0"]', 1)
+        if options.level == "journal":
+            example = example.replace("[state]", '[state]\ndurability = "journal"\n'
+                                      'journal_interval = "10ms"', 1)
         config.write_text(example)
         options.config = str(config)
         done, findings = torture(options, work)

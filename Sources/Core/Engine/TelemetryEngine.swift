@@ -158,7 +158,7 @@ package struct TelemetryEngine: ~Copyable {
     }
 
     /// How far time has advanced: what a step sealed now says.
-    var reached: Timestamp { max(advancedTo, clock.now ?? .distantPast) }
+    package var reached: Timestamp { max(advancedTo, clock.now ?? .distantPast) }
 
     mutating func close(_ device: DeviceID, emit: (EngineStep) -> Void) {
         let frame = windows.closeNext(of: device, signals: registry[device].signals)

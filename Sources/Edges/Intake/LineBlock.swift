@@ -58,6 +58,8 @@ package struct LineBlock: ~Copyable, Sendable {
     package var kernelDrops: UInt64 = 0
     /// Set for blocks of a recording.
     package var position: InputPosition?
+    /// Whoever waits until the lines are in the journal.
+    package var receipt: JournalReceipt?
     /// What listeners refused since the block before this one.
     package private(set) var refusals: [IntakeRefusal] = []
 
@@ -116,6 +118,7 @@ package struct LineBlock: ~Copyable, Sendable {
         count = 0
         kernelDrops = 0
         position = nil
+        receipt = nil
     }
 
     /// Lets a reader put bytes straight into an empty block; the result is how many are whole

@@ -14,6 +14,8 @@ package struct StateDirectory: Hashable, Sendable {
     package var freshDatabasePath: String { path + "/forestall.db.fresh" }
     package var lockPath: String { path + "/lock" }
     package var alertLogPath: String { path + "/alerts.log" }
+    /// Where accepted lines are written down at level `journal`.
+    package var journalPath: String { path + "/journal" }
     /// Where a spooled message is written before it is whole.
     package var spoolTemporaryPath: String { path + "/outbox/tmp" }
     /// Where whole messages lie for somebody to take them away.

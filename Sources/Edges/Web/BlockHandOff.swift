@@ -14,6 +14,8 @@ final class BlockHandOff: Sendable {
     private let limits: WebLimits
     private let counts: RunningWebCounts
     private let loop: any EventLoop
+    /// Lines are written down before whoever sent them is answered.
+    let waitsForJournal: Bool
     private let held = Mutex(Held())
 
     private struct Held {
@@ -23,7 +25,7 @@ final class BlockHandOff: Sendable {
 
     init(
         pool: BlockPool, queue: BoundedQueue<LineBlock>, limits: WebLimits,
-        counts: RunningWebCounts, loop: any EventLoop
+        counts: RunningWebCounts, loop: any EventLoop, waitsForJournal: Bool = false
     ) {
         precondition(queue.capacity >= pool.blocks, "BUG: the queue must hold every block")
         self.pool = pool
@@ -31,6 +33,7 @@ final class BlockHandOff: Sendable {
         self.limits = limits
         self.counts = counts
         self.loop = loop
+        self.waitsForJournal = waitsForJournal
     }
 
     /// A free block, if there is one now.
@@ -50,12 +53,18 @@ final class BlockHandOff: Sendable {
         return nil
     }
 
-    /// Hands a block on; an empty one goes back to the pool.
-    func give(_ block: consuming LineBlock) {
-        if block.isEmpty {
-            pool.give(block)
-        } else if let refused = queue.tryPush(block) {
+    /// Hands a block on; an empty one goes back to the pool. The receipt is settled once its lines
+    /// are on the disk.
+    func give(_ block: consuming LineBlock, _ receipt: JournalReceipt? = nil) {
+        var block = block
+        if block.isEmpty { return pool.give(block) }
+        if block.segmentCount > 0 {
+            receipt?.expect()
+            block.receipt = receipt
+        }
+        if let refused = queue.tryPush(block) {
             // The engine has ended; so will this program.
+            refused.receipt?.settle(isSafe: false)
             pool.give(refused)
         }
     }

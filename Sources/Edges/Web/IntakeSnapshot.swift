@@ -34,5 +34,35 @@ package struct IntakeSnapshot: Sendable {
     /// Databases that were damaged and set aside.
     package var damagedDatabases = 0
 
+    /// Nil where lines are not written down.
+    package var journal: Journal?
+
     package init() {}
+
+    /// The journal of accepted lines.
+    package struct Journal: Sendable {
+        /// Of its files.
+        package var bytes: UInt64
+        /// Written by this process, and how often the disk was waited for.
+        package var records: UInt64
+        package var synchronizations: UInt64
+        /// Blocks of requests that were refused, and others that were taken in without it, because
+        /// it could not be written.
+        package var blocksRefused: UInt64
+        package var blocksUnwritten: UInt64
+        /// Why it cannot be written at present, as a sentence.
+        package var trouble: String?
+
+        package init(
+            bytes: UInt64, records: UInt64, synchronizations: UInt64, blocksRefused: UInt64,
+            blocksUnwritten: UInt64, trouble: String?
+        ) {
+            self.bytes = bytes
+            self.records = records
+            self.synchronizations = synchronizations
+            self.blocksRefused = blocksRefused
+            self.blocksUnwritten = blocksUnwritten
+            self.trouble = trouble
+        }
+    }
 }

@@ -56,6 +56,7 @@ enum MetricsText {
         text.family(
             "forestall_damaged_databases", .gauge, "Databases that were set aside",
             [("", UInt64(clamping: intake.damagedDatabases))])
+        if let journal = intake.journal { Self.journal(&text, journal) }
         text.family(
             "process_resident_memory_bytes", .gauge, "Resident memory",
             [("", intake.residentBytes)])
@@ -77,6 +78,24 @@ enum MetricsText {
             "forestall_connections_idle_closed_total", .counter,
             "Connections closed because nothing came for too long",
             [(#"transport="tcp""#, tcp.idleClosed), (#"transport="http""#, web.idleClosed)])
+    }
+
+    private static func journal(_ text: inout Writer, _ journal: IntakeSnapshot.Journal) {
+        text.family(
+            "forestall_journal_bytes", .gauge, "Bytes of the journal's files", [("", journal.bytes)])
+        text.family(
+            "forestall_journal_records_total", .counter, "Records written to the journal",
+            [("", journal.records)])
+        text.family(
+            "forestall_journal_synchronizations_total", .counter,
+            "Times the disk was waited for", [("", journal.synchronizations)])
+        text.family(
+            "forestall_journal_failures_total", .counter,
+            "Blocks that could not be written down: refused, or taken in without it",
+            [
+                (#"outcome="refused""#, journal.blocksRefused),
+                (#"outcome="unwritten""#, journal.blocksUnwritten),
+            ])
     }
 
     private static func requests(_ text: inout Writer, _ web: WebCounts) {

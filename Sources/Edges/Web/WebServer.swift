@@ -46,14 +46,16 @@ package final class WebServer: Sendable {
     /// May be read from any thread.
     package var counts: WebCounts { running.snapshot }
 
+    /// With `waitsForJournal` whoever takes blocks out of the queue settles their receipts.
     /// Runs until ``stop()``. When it returns everything that was taken in is in the queue.
     package func run(
-        pool: BlockPool, queue: BoundedQueue<LineBlock>,
+        pool: BlockPool, queue: BoundedQueue<LineBlock>, waitsForJournal: Bool = false,
         snapshot: @escaping @Sendable () -> IntakeSnapshot
     ) async throws {
         let loop = group.next()
         let handOff = BlockHandOff(
-            pool: pool, queue: queue, limits: limits, counts: running, loop: loop)
+            pool: pool, queue: queue, limits: limits, counts: running, loop: loop,
+            waitsForJournal: waitsForJournal)
         let table = ConnectionTable(limits: limits, counts: running)
         let gate = RequestGate(limits: limits)
         do {

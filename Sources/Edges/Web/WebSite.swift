@@ -112,6 +112,7 @@ struct WebSite: Sendable {
             refuse(.corruptBody, \.bodiesCorrupt, source)
             return .brokenOff(.badRequest, "invalid", message, taken: taken)
         case .busy: return busy(taken: taken)
+        case .notSafe: return notSafe()
         case .disconnected:
             return .brokenOff(.badRequest, "invalid", "the body ends early", taken: taken)
         }
@@ -130,6 +131,16 @@ struct WebSite: Sendable {
         counts.add(\.busy)
         var answer = WriteAnswer.brokenOff(
             .serviceUnavailable, "unavailable", "busy, try again later", taken: taken)
+        answer.retryAfterSeconds = limits.retryAfterSeconds
+        return answer
+    }
+
+    /// The lines are not on the disk; some of them may be taken in all the same.
+    private func notSafe() -> WriteAnswer {
+        counts.add(\.busy)
+        var answer = WriteAnswer(
+            status: .serviceUnavailable, code: "unavailable",
+            message: "the lines cannot be kept safe at present, send them again later")
         answer.retryAfterSeconds = limits.retryAfterSeconds
         return answer
     }
@@ -180,20 +191,26 @@ struct WebSite: Sendable {
     /// InfluxDB 2.x answers 503 when something is wrong. Lines are taken all the same, until the
     /// memory for them is full.
     private func health() -> Response {
-        let trouble = snapshot().storeTrouble
-        return json(trouble == nil ? .ok : .serviceUnavailable) { json in
+        let now = snapshot()
+        var checks = [(name: "store", trouble: now.storeTrouble)]
+        if let journal = now.journal { checks.append(("journal", journal.trouble)) }
+        let message =
+            now.storeTrouble.map { "lines wait in memory: " + $0 }
+            ?? now.journal?.trouble.map { "requests are told to come back: " + $0 }
+        return json(message == nil ? .ok : .serviceUnavailable) { json in
             json.object { json in
                 json.member("name", "forestall")
-                json.member(
-                    "message", trouble.map { "lines wait in memory: " + $0 } ?? "ready for lines")
-                json.member("status", trouble == nil ? "pass" : "fail")
+                json.member("message", message ?? "ready for lines")
+                json.member("status", message == nil ? "pass" : "fail")
                 json.member(
                     "checks",
                     array: { json in
-                        json.object { json in
-                            json.member("name", "store")
-                            json.member("message", trouble ?? "writes")
-                            json.member("status", trouble == nil ? "pass" : "fail")
+                        for check in checks {
+                            json.object { json in
+                                json.member("name", check.name)
+                                json.member("message", check.trouble ?? "writes")
+                                json.member("status", check.trouble == nil ? "pass" : "fail")
+                            }
                         }
                     })
                 json.member("version", version)

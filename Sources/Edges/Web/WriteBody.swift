@@ -13,6 +13,8 @@ struct WriteBody: ~Copyable {
         case corrupt(String)
         /// No block became free in time.
         case busy
+        /// The lines could not be written down.
+        case notSafe
         /// The connection ended, or what came was no HTTP.
         case disconnected
     }
@@ -23,6 +25,8 @@ struct WriteBody: ~Copyable {
     private var bodyBytes = 0
     private var inflatedBytes = 0
     private var gzip: GzipBody?
+    /// Where lines are written down before they are answered.
+    private let receipt: JournalReceipt?
 
     init(
         lines: consuming BodyLines, isGzip: Bool, limits: WebLimits, handOff: BlockHandOff
@@ -30,6 +34,7 @@ struct WriteBody: ~Copyable {
         self.lines = lines
         self.limits = limits
         self.handOff = handOff
+        receipt = handOff.waitsForJournal ? JournalReceipt() : nil
         gzip = isGzip ? GzipBody(pieceBytes: limits.readBytesMax) : nil
     }
 
@@ -56,11 +61,13 @@ struct WriteBody: ~Copyable {
             }
         }
         if bodyBytes > 0, gzip?.isComplete == false { throw .corrupt("the gzip data ends early") }
-        guard lines.hasLastLine else { return }
-        guard var block = await handOff.take() else { throw .busy }
-        let refusals = lines.takeLast(into: &block, arrival: WallClock.now())
-        handOff.put(refusals, on: &block)
-        handOff.give(block)
+        if lines.hasLastLine {
+            guard var block = await handOff.take() else { throw .busy }
+            let refusals = lines.takeLast(into: &block, arrival: WallClock.now())
+            handOff.put(refusals, on: &block)
+            handOff.give(block, receipt)
+        }
+        if let receipt, await !receipt.isSafe() { throw .notSafe }
     }
 
     /// The connection ended: what there is of a line is refused.
@@ -79,7 +86,7 @@ struct WriteBody: ~Copyable {
                 return length
             }
             handOff.put(refusals, on: &block)
-            handOff.give(block)
+            handOff.give(block, receipt)
         }
     }
 
@@ -99,7 +106,7 @@ struct WriteBody: ~Copyable {
                     return produced
                 }
                 handOff.put(refusals, on: &block)
-                handOff.give(block)
+                handOff.give(block, receipt)
                 inflatedBytes += produced
                 guard !isCorrupt else { throw .corrupt("the gzip data is damaged") }
                 guard inflatedBytes <= limits.inflatedBytesMax else {

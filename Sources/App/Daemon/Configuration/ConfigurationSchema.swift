@@ -79,6 +79,19 @@ package enum ConfigurationSchema {
         top(
             "state.keep_windows", \.retention.windows, .duration(.days(1), .days(36_500)),
             "Older windows are removed, whatever the size."),
+        top(
+            "state.durability", \.journal.durability, .choice,
+            "What survives a crash: with `window` all but the readings of open windows; with "
+                + "`journal` every line that an HTTP request was answered 204 for, because lines "
+                + "are written down first."),
+        top(
+            "state.journal_interval", \.journal.interval,
+            .duration(.milliseconds(1), .seconds(10)),
+            "With `journal`, a request waits for the disk at most this long; many share one wait."),
+        top(
+            "state.journal_size", \.journal.size, .size(4 << 20, 64 << 30),
+            "With `journal`, its files have at most this many bytes; beyond it requests are told to "
+                + "come back (503) until a checkpoint contains the oldest lines."),
         top("log.level", \.logLevel, .choice, "Messages below this level are not logged."),
         top(
             "intake.udp", \.intake.udp, .addresses,

@@ -10,6 +10,8 @@ package struct DaemonConfiguration: Equatable, Sendable {
     package var gateway: String
     /// Where the database, checkpoints and outbox live; `nil` means the caller's default.
     package var stateDirectory: String?
+    /// How safe a line is once it was taken in.
+    package var journal = JournalSettings()
     /// Messages below this level are not logged.
     package var logLevel: LogLevel
     package var intake: IntakeSettings
@@ -116,6 +118,23 @@ package struct IntakeSettings: Equatable, Sendable {
         self.maximumRequests = maximumRequests
         self.requestTimeout = requestTimeout
     }
+}
+
+/// What a crash may take of the lines that were taken in.
+package enum Durability: String, CaseIterable, Sendable {
+    /// Readings of windows that were open.
+    case window
+    /// Nothing that was answered.
+    case journal
+}
+
+/// `[state]`: whether lines are written down as they come, and how.
+package struct JournalSettings: Equatable, Sendable {
+    package var durability = Durability.window
+    /// From a line to the disk at most.
+    package var interval = TimeSpan.milliseconds(200)
+    /// Bytes of the journal at most.
+    package var size = 256 << 20
 }
 
 /// The levels of swift-log, from most to least talkative.

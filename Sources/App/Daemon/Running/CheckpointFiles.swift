@@ -39,6 +39,11 @@ struct CheckpointFiles: Sendable {
         }
     }
 
+    /// Numbers in the journal that the files name as contained in their state, those that do.
+    var journalNumbers: [UInt64?] {
+        headers().compactMap(\.header).map { JournalPlace.number($0.input) }
+    }
+
     /// Replaces the older of the two files.
     func write(_ bytes: [UInt8]) throws(SystemFailure) {
         let sequences = paths.map { path in

@@ -14,14 +14,15 @@ import UnixSignals
 /// |---|---|---|
 /// | `intake-udp` or `-unixgram`, one per listener | its socket, the slab it fills | block queue |
 /// | `intake-tcp`, one for all | its sockets, incomplete lines, the slab it fills | block queue |
+/// | `journal`, at that level | the journal's files | pops blocks, pushes them on |
 /// | `engine` | the telemetry engine | pops blocks, pushes steps |
 /// | `store` | step transactions | pops steps, wakes delivery |
 /// | delivery (task) | the sinks | SQLite |
 /// | web (tasks on one event loop) | requests, connections over TLS | block queue |
 ///
 /// They stop in the reverse order of this list from the bottom of the data flow up: the web server
-/// first, then the listeners, then the engine when the block queue has run empty, then the store
-/// when the step queue has, then delivery. So nothing that was received is left behind.
+/// first, then the listeners, then journal and engine when their block queues have run empty, then
+/// the store when the step queue has, then delivery. So nothing that was received is left behind.
 package enum DaemonRun {
     /// Runs until SIGTERM or SIGINT. `announce` gets the lines for standard error: one per
     /// listener, then `ready`, and a summary at the end.
@@ -33,57 +34,69 @@ package enum DaemonRun {
         let state = try OpenState(
             at: stateDirectory, configuration: configuration, replacesDamaged: true,
             logger: logger)
+        let request = CheckpointRequest()
         let listeners = try Listeners(configuration.intake, passed: passed, logger: logger)
         let pool = BlockPool(limits: IntakeLimits(configuration.intake))
         let blocks = BoundedQueue<LineBlock>(capacity: pool.blocks)
+        // Between listeners and engine stands the journal, if there is one.
+        let journal = try JournalParts(
+            state, configuration, pool: pool, blocks: blocks, request: request, logger: logger)
+        let incoming = journal.loop?.incoming ?? blocks
         let work = BoundedQueue<StoreWork>(capacity: EngineLoop.stepQueueCapacity)
         let decisions = BoundedQueue<OperatorCommand>(capacity: OperatorFeed.capacity)
         let restoration = state.restoration
-        let request = CheckpointRequest()
         let supervision = Supervision.ofThisProcess(logger: logger)
         let engine = EngineLoop(
             configuration: configuration.runningEngine, pool: pool, blocks: blocks, work: work,
             start: {
-                restoration.engine($0, isOver: { blocks.isClosed }) { _ = work.push(.heartbeat) }
+                restoration.engine(
+                    $0, isOver: { incoming.isClosed }, begins: { journal.recovery?.begin(at: $0) }
+                ) { _ = work.push(.heartbeat) }
             },
-            checkpoints: CheckpointSchedule(interval: checkpointInterval, request: request),
-            sealsByWallTime: true,
-            commands: decisions, heartbeats: supervision.heartbeats)
+            checkpoints: CheckpointSchedule(
+                interval: checkpointInterval, input: JournalPlace.text,
+                inputAtEnd: JournalPlace.text, request: request),
+            sealsByWallTime: true, commands: decisions, journal: journal.recovery,
+            heartbeats: supervision.heartbeats)
         let delivery = DeliveryLoop(state.delivery)
         let store = StoreLoop(work: work, logger: logger, supervision: supervision)
         let totals = RunTotals()
         let places = listeners.places
-        let web = WebService(
-            listeners: listeners, totals: totals, pool: pool, blocks: blocks, store: store,
-            directory: state.directory)
+        let company = StoreCompany(
+            listeners: listeners, totals: totals, decisions: decisions, request: request,
+            delivery: delivery, logger: logger)
         // The group runs its services once it has the signals: whoever reads `ready` may stop it.
-        let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: blocks) {
+        let intake = IntakeService(listeners: listeners.all, pool: pool, blocks: incoming) {
             announceReady(places, announce, supervision)
         }
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    .init(
-                        service: HangupService(delivery: state.delivery),
-                        successTerminationBehavior: .ignore),
-                    .init(service: delivery),
-                    .init(
-                        service: ThreadService(name: "store", stop: { store.stopSoon() }) {
-                            runStore(
-                                store, state,
-                                StoreCompany(
-                                    listeners: listeners, totals: totals, decisions: decisions,
-                                    request: request, delivery: delivery, logger: logger))
-                            pool.close()
-                        }),
-                    .init(service: ThreadService(name: "engine", stop: {}) { engine.run() }),
-                    .init(service: intake),
-                    .init(service: web),
-                    .init(service: StopNotice(supervision: supervision)),
-                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let group = group(
+            [
+                delivery,
+                ThreadService(name: "store", stop: { store.stopSoon() }) {
+                    runStore(store, state, company)
+                    pool.close()
+                }, ThreadService(name: "engine", stop: {}) { engine.run() },
+            ] + (journal.loop.map { [$0.service] } ?? []) + [
+                intake,
+                WebService(
+                    listeners: listeners, totals: totals, pool: pool, blocks: incoming,
+                    store: store, state: state), StopNotice(supervision: supervision),
+            ], state, logger)
         delivery.wake()
         try await run(group, until: store)
         announce(totals.summary(listeners.counts))
+    }
+
+    /// The services in the order in which they start; they stop in the opposite one.
+    private static func group(
+        _ services: [any Service], _ state: OpenState, _ logger: Logger
+    ) -> ServiceGroup {
+        let first = ServiceGroupConfiguration.ServiceConfiguration(
+            service: HangupService(delivery: state.delivery), successTerminationBehavior: .ignore)
+        return ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [first] + services.map { .init(service: $0) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     }
 
     /// The body of the store's thread.

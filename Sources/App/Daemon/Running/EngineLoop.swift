@@ -31,6 +31,8 @@ struct EngineLoop: Sendable {
     var commands: BoundedQueue<OperatorCommand>?
     /// What a replay was given beside its recordings, and whether it goes on with an earlier one.
     var history: (events: [MaintenanceEvent], continues: Bool)?
+    /// What an earlier process left in the journal; a replay has none.
+    var journal: JournalRecovery?
     /// None for a replay, which nobody watches over.
     var heartbeats = HeartbeatSchedule(interval: nil)
 
@@ -50,6 +52,11 @@ struct EngineLoop: Sendable {
             let signals = engine.registry.signals
             _ = work.push(.introduction(devices: devices, signals: signals))
         }
+        if let journal {
+            position = journal.run(&engine, clock: configuration.clock, emit: emit) {
+                _ = work.push(.heartbeat)
+            }
+        }
         if checkpoints.takesInitial, engine.canCheckpoint {
             _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(position))))
         }
@@ -63,7 +70,8 @@ struct EngineLoop: Sendable {
             switch blocks.pop(until: min(nextTick, heartbeats.latest)) {
             case .element(let block):
                 ingest(block, into: &engine, emit: emit)
-                position = block.position
+                // What was not journalled says nothing about the place in the journal.
+                position = block.position ?? (journal == nil ? nil : position)
                 pool.give(block)
             case .timedOut: break
             case .closed: break loop
@@ -92,7 +100,7 @@ struct EngineLoop: Sendable {
         if history != nil { engine.takeRest(emit: emit) }
         if sealsByWallTime { _ = work.push(.step(engine.progress, position: nil)) }
         if engine.canCheckpoint {
-            _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.inputAtEnd())))
+            _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.inputAtEnd(position))))
         }
         work.close()
     }
@@ -148,7 +156,7 @@ struct CheckpointSchedule: Sendable {
     var start: InputPosition?
     /// Text for a place in a replayed input; live input has none.
     var input: @Sendable (InputPosition?) -> String = { _ in "" }
-    var inputAtEnd: @Sendable () -> String = { "" }
+    var inputAtEnd: @Sendable (InputPosition?) -> String = { _ in "" }
     /// Asks for one out of turn.
     var request: CheckpointRequest?
 }

@@ -1,4 +1,5 @@
 import Engine
+import Intake
 import Logging
 import Platform
 import Primitives
@@ -12,6 +13,7 @@ final class OpenState: Sendable {
     let checkpoints: CheckpointFiles
     let restoration: StateRestoration
     let delivery: OutboxDelivery
+    let journal: JournalState
     private let lock: FileLock
     private let configurationVersion: String
 
@@ -40,6 +42,9 @@ final class OpenState: Sendable {
                 configurationVersion: configurationVersion,
                 gateway: gateway, retention: configuration.retention, logger: logger)
             delivery = OutboxDelivery(database, logger: logger)
+            journal = JournalState(
+                JournalFiles(directory: directory.journalPath),
+                isWritten: configuration.journal.durability == .journal)
         } catch {
             throw CommandFailure(because: error)
         }
@@ -70,6 +75,16 @@ final class OpenState: Sendable {
         try StepHistory(database).lastConfiguration() == configurationVersion
     }
 
+    /// Removes what both checkpoints contain, so that one of them may be unreadable.
+    private func releaseJournal() throws(SystemFailure) {
+        let numbers = checkpoints.journalNumbers
+        guard let least = numbers.compactMap(\.self).min(), !numbers.contains(nil) else { return }
+        // A journal that is not written any more does not grow: all of it may go.
+        let last = journal.isWritten ? nil : try journal.files.lastNumber()
+        let removed = try journal.files.remove(through: least, last: last)
+        journal.update { $0.bytes -= removed }
+    }
+
     /// Writes what is no step: introductions and checkpoints.
     func take(_ work: StoreWork, writer: inout StepWriter, logger: Logger) {
         switch work {
@@ -80,6 +95,7 @@ final class OpenState: Sendable {
         case .checkpoint(let bytes):
             do {
                 try checkpoints.write(bytes)
+                try releaseJournal()
             } catch {
                 // It only makes the next start slower.
                 logger.warning("Cannot write a checkpoint", metadata: ["error": "\(error)"])

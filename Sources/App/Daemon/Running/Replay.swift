@@ -182,6 +182,6 @@ extension Replay {
                     identity: identity,
                     position: position ?? InputPosition(file: 0, offset: 0)
                 ).text
-            }, inputAtEnd: { ReplayPlace(identity: identity, position: nil).text })
+            }, inputAtEnd: { _ in ReplayPlace(identity: identity, position: nil).text })
     }
 }

@@ -17,11 +17,14 @@ struct StateRestoration: Sendable {
     /// For a daemon, or a replay of new input: everything committed is taken up. `progress` is
     /// called between pieces of work, each of a second or so. A disk that fails for a while is
     /// waited for until `isOver`: an engine that forgot what was committed would be worse.
+    /// `begins` is told what the checkpoint that was taken up says about its input; nil when there
+    /// was none to take up.
     func engine(
         _ configuration: EngineConfiguration, isOver: () -> Bool = { false },
-        progress: () -> Void = {}
+        begins: (String?) -> Void = { _ in }, progress: () -> Void = {}
     ) -> TelemetryEngine {
         var start = fromCheckpoint(configuration)
+        begins(start.input)
         do {
             var differences = 0
             var folded = 0
@@ -130,6 +133,8 @@ struct StateRestoration: Sendable {
     private struct Start: ~Copyable {
         var engine: TelemetryEngine
         var sequence: Int
+        /// What the checkpoint says about its input; nil without one.
+        var input: String?
     }
 
     /// For going on with a replay: exactly the checkpoint; what was committed after it is made
@@ -157,7 +162,8 @@ struct StateRestoration: Sendable {
                     "State no longer fits and is learned again",
                     metadata: ["state.piece": "\(piece)"])
             }
-            return Start(engine: engine, sequence: restored.header.sequence)
+            return Start(
+                engine: engine, sequence: restored.header.sequence, input: restored.header.input)
         } catch {
             logger.error(
                 "Checkpoint cannot be read; all committed windows are folded again",

@@ -12,7 +12,7 @@ struct WebService: Service {
     let pool: BlockPool
     let blocks: BoundedQueue<LineBlock>
     let store: StoreLoop
-    let directory: StateDirectory
+    let state: OpenState
 
     func run() async throws {
         guard let server = listeners.web else {
@@ -20,10 +20,13 @@ struct WebService: Service {
             return
         }
         try await withGracefulShutdownHandler {
-            try await server.run(pool: pool, queue: blocks) {
+            try await server.run(
+                pool: pool, queue: blocks, waitsForJournal: state.journal.isWritten
+            ) {
                 var snapshot = totals.snapshot(listeners.counts, pool: pool, blocks: blocks)
                 snapshot.storeTrouble = store.trouble?.description
-                snapshot.damagedDatabases = DamagedDatabase.names(in: directory).count
+                snapshot.damagedDatabases = DamagedDatabase.names(in: state.directory).count
+                snapshot.journal = state.journal.isWritten ? state.journal.snapshot : nil
                 return snapshot
             }
         } onGracefulShutdown: {
