@@ -9,14 +9,16 @@ extension EndToEndTests {
             (try? ForestallProgram.run("/bin/sh", ["-c", "command -v python3"]))?.code == 0
 
         /// What is sent again after a kill is what may be lost, and in the end all is there once.
-        @Test(.enabled(if: hasPython, "python3 is not installed"))
-        func noMoreIsLostThanMayBe() throws {
+        @Test(
+            .enabled(if: hasPython, "python3 is not installed"),
+            arguments: [("window", "10"), ("journal", "5")])
+        func noMoreIsLostThanMayBe(level: String, kills: String) throws {
             let outcome = try ForestallProgram.run(
                 "/usr/bin/env",
                 [
                     "python3", SampleRecording.repository + "/Tests/Kills/crash.py", "--program",
-                    try ForestallProgram.path(), "--kills", "10", "--seed", "1",
-                    "--recording", SampleRecording.bearingWear.path, "--config",
+                    try ForestallProgram.path(), "--kills", kills, "--seed", "1",
+                    "--level", level, "--recording", SampleRecording.bearingWear.path, "--config",
                     SampleRecording.configuration,
                 ], patience: 300)
             #expect(outcome.code == 0, "\(outcome.output)\(outcome.errors)")

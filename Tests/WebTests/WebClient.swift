@@ -117,6 +117,13 @@ final class WebClient {
         return answer
     }
 
+    /// Whether a part of an answer is there by now.
+    var hasAnswer: Bool {
+        var byte: UInt8 = 0
+        return unsafe !unread.isEmpty
+            || recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT | MSG_PEEK)) > 0
+    }
+
     /// Waits until the listener closes the connection; false when it does not within a minute.
     func isClosedByListener() -> Bool {
         while true {

@@ -33,6 +33,8 @@ final class WebReception: Sendable {
     private let engine: PlatformThread
     private let got = Mutex(Delivery())
     private let isPaused: Atomic<Bool>
+    /// What waiting requests are told; nil where none waits.
+    private let journalIsSafe: Bool?
 
     var counts: WebCounts { server.counts }
     var delivery: Delivery { got.withLock { $0 } }
@@ -41,7 +43,8 @@ final class WebReception: Sendable {
         _ kind: WebListener.Kind = .http, limits: WebLimits = WebLimits(),
         intake: IntakeLimits = IntakeLimits(), policy: ListenerPolicy = ListenerPolicy(),
         tokens: AccessTokens? = nil, tls: TLSFiles? = nil,
-        isPaused: Bool = false, storeTrouble: String? = nil
+        isPaused: Bool = false, storeTrouble: String? = nil,
+        journalIsSafe: Bool? = nil
     ) throws {
         let listener = WebListener(
             kind, try ListeningSocket(host: "127.0.0.1", port: 0, setting: "intake.http"),
@@ -56,8 +59,11 @@ final class WebReception: Sendable {
         self.pool = pool
         self.queue = queue
         self.isPaused = Atomic(isPaused)
+        self.journalIsSafe = journalIsSafe
         running = Task(executorPreference: ServerThread()) {
-            try await server.run(pool: pool, queue: queue) {
+            try await server.run(
+                pool: pool, queue: queue, waitsForJournal: journalIsSafe != nil
+            ) {
                 var snapshot = IntakeSnapshot()
                 snapshot.linesAccepted = 7
                 snapshot.storeTrouble = storeTrouble
@@ -92,12 +98,14 @@ final class WebReception: Sendable {
                     piece.text = String(decoding: text, as: UTF8.self)
                 }
                 piece.refusals = block.refusals
+                let receipt = block.receipt
                 pool.give(block)
                 got.withLock { got in
                     got.text += piece.text
                     got.segments += piece.segments
                     got.refusals += piece.refusals
                 }
+                receipt?.settle(isSafe: journalIsSafe == true)
             }
         }
     }

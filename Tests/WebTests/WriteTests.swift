@@ -1,4 +1,5 @@
 import Intake
+import Platform
 import Primitives
 import Testing
 import Web
@@ -21,6 +22,37 @@ extension WebTests {
             #expect(delivery.segments.allSatisfy { "\($0.source)" == "http:127.0.0.1" })
             #expect(delivery.refusals.isEmpty)
             #expect(reception.counts.linesTaken == 3)
+        }
+
+        /// Where lines are written down first, nobody is answered before that.
+        @Test func anAnswerWaitsForTheJournal() async throws {
+            let reception = try WebReception(isPaused: true, journalIsSafe: true)
+            let client = try WebClient(port: reception.port)
+            let body = Array("a v=1\nb v=2".utf8)
+            try client.begin("POST", "/write", headers: ["Content-Length: \(body.count)"])
+            try client.send(body)
+            reception.wait(for: "the lines") { reception.queue.count > 0 }
+            // Whoever asks later is answered meanwhile.
+            let other = try WebClient(port: reception.port)
+            for _ in 0..<3 { #expect(try other.request("GET", "/ping").status == 204) }
+            #expect(!client.hasAnswer)
+            reception.pause(false)
+            #expect(try client.answer().status == 204)
+            let delivery = try await reception.finish()
+            #expect(delivery.text == "a v=1\nb v=2")
+        }
+
+        /// What could not be written down is not said to be taken, refused lines or not.
+        @Test(arguments: ["a v=1\n", "a v=1\nnonsense\n"])
+        func whatIsNotSafeIsToComeBack(body: String) async throws {
+            let reception = try WebReception(journalIsSafe: false)
+            let client = try WebClient(port: reception.port)
+            let answer = try client.post("/api/v2/write?bucket=b", body)
+            #expect(answer.status == 503)
+            #expect(answer.headers["retry-after"] != nil)
+            #expect(answer.body.contains("send them again later"))
+            #expect(reception.counts.busy == 1)
+            _ = try await reception.finish()
         }
 
         @Test(arguments: ["", "\n\n", "# nothing\n"])

@@ -82,7 +82,8 @@ enum MetricsText {
 
     private static func journal(_ text: inout Writer, _ journal: IntakeSnapshot.Journal) {
         text.family(
-            "forestall_journal_bytes", .gauge, "Bytes of the journal's files", [("", journal.bytes)])
+            "forestall_journal_bytes", .gauge, "Bytes of the journal's files", [("", journal.bytes)]
+        )
         text.family(
             "forestall_journal_records_total", .counter, "Records written to the journal",
             [("", journal.records)])
