@@ -79,7 +79,9 @@ package struct JournalFiles: Hashable, Sendable {
         var findings = Findings()
         var position = JournalFormat.headBytes
         var expected = head.first
-        while let record = JournalFormat.readRecord(span, at: position), record.number == expected {
+        while let record = JournalFormat.readRecord(span, at: position),
+            record.number == expected
+        {
             if record.number > number { body(span, record.segment, record.number) }
             findings.last = record.number
             position = record.segment.range.upperBound + JournalFormat.checksumBytes
@@ -90,8 +92,8 @@ package struct JournalFiles: Hashable, Sendable {
     }
 
     /// Removes the segments all of whose records are numbered at most `number`; returns how many
-    /// bytes that were. The last segment stays, because it may be growing, unless its last record is
-    /// known to be `last`.
+    /// bytes that were. The last segment stays, because it may be growing, unless its last record
+    /// is known to be `last`.
     @discardableResult
     package func remove(through number: UInt64, last: UInt64? = nil) throws(SystemFailure) -> Int {
         let segments = try segments()

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A file that is made by this process and only grows, in whole pieces: after a failed write it ends
-/// where the last whole piece ended, as far as the disk lets it.
+/// A file that is made by this process and only grows, in whole pieces: after a failed write it
+/// ends where the last whole piece ended, as far as the disk lets it.
 package struct SegmentFile: ~Copyable, Sendable {
     package let path: String
     /// Bytes of whole pieces.

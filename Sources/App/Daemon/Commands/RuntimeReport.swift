@@ -11,7 +11,9 @@ enum RuntimeReport {
     static let interval: UInt64 = 10_000_000_000
 
     /// JSON for table `runtime`.
-    static func json(startedAt: Timestamp, intake: IntakeCounts) -> String {
+    static func json(
+        startedAt: Timestamp, intake: IntakeCounts, journal: JournalState.Counts?
+    ) -> String {
         let udp = intake.udp
         let tcp = intake.tcp
         let web = intake.web
@@ -49,6 +51,14 @@ enum RuntimeReport {
             json.member("http_busy", Int64(clamping: web.busy))
             json.member("web_connections_open", Int64(clamping: web.open))
             json.member("web_connections_refused", Int64(clamping: web.connectionsRefused))
+            if let journal {
+                json.member("journal_bytes", Int64(clamping: journal.bytes))
+                json.member("journal_records", Int64(clamping: journal.records))
+                json.member("journal_recovered", Int64(clamping: journal.recordsRecovered))
+                json.member(
+                    "journal_failures",
+                    Int64(clamping: journal.blocksRefused &+ journal.blocksUnwritten))
+            }
             json.member("resident_bytes", Int64(clamping: ProcessUsage.residentBytes))
         }
         return json.text
@@ -77,6 +87,18 @@ enum RuntimeReport {
         var webConnectionsOpen: Int64
         var webConnectionsRefused: Int64
         var residentBytes: Int64
+        /// Of a daemon that writes one.
+        var journalBytes: Int64?
+        var journalRecords: Int64?
+        var journalRecovered: Int64?
+        var journalFailures: Int64?
+
+        /// Nil without a journal.
+        var journalText: String? {
+            guard let bytes = journalBytes else { return nil }
+            return "\(bytes / 1_048_576) MiB, \(journalRecords ?? 0) records, "
+                + "\(journalRecovered ?? 0) taken in again, \(journalFailures ?? 0) not written"
+        }
 
         struct DatagramListener: Decodable {
             var address: String
@@ -100,7 +122,7 @@ enum RuntimeReport {
             return []
         }
         let runs = kill(facts.pid, 0) == 0 || errno == EPERM
-        return [
+        var rows = [
             ("Process", "\(facts.pid), " + (runs ? "running" : "not running")),
             ("Started", facts.startedAt), ("Counters of", facts.writtenAt),
             ("Datagrams", String(facts.datagrams)),
@@ -127,5 +149,7 @@ enum RuntimeReport {
             ),
             ("Memory", "\(facts.residentBytes / 1_048_576) MiB"),
         ]
+        if let journal = facts.journalText { rows.append(("Journal", journal)) }
+        return rows
     }
 }

@@ -90,8 +90,8 @@ package enum ConfigurationSchema {
             "With `journal`, a request waits for the disk at most this long; many share one wait."),
         top(
             "state.journal_size", \.journal.size, .size(4 << 20, 64 << 30),
-            "With `journal`, its files have at most this many bytes; beyond it requests are told to "
-                + "come back (503) until a checkpoint contains the oldest lines."),
+            "With `journal`, its files have at most this many bytes; beyond it requests are told "
+                + "to come back (503) until a checkpoint contains the oldest lines."),
         top("log.level", \.logLevel, .choice, "Messages below this level are not logged."),
         top(
             "intake.udp", \.intake.udp, .addresses,

@@ -105,7 +105,7 @@ package enum DaemonRun {
         let listeners = company.listeners
         let refusals = RefusalLog(logger: logger)
         let precisions = PrecisionLog(logger: logger)
-        let runtime = RuntimePublisher(logger: logger)
+        let runtime = RuntimePublisher(journal: state.journal, logger: logger)
         var writer = state.writer
         var drops = DropAlerts(listeners, Outbox(state.database), logger)
         var feed = OperatorFeed(

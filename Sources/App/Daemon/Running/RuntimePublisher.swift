@@ -10,9 +10,11 @@ import Synchronization
 final class RuntimePublisher: Sendable {
     private let startedAt = WallClock.now()
     private let next = Mutex<UInt64>(0)
+    private let journal: JournalState
     private let logger: Logger
 
-    init(logger: Logger) {
+    init(journal: JournalState, logger: Logger) {
+        self.journal = journal
         self.logger = logger
     }
 
@@ -24,7 +26,9 @@ final class RuntimePublisher: Sendable {
             return true
         }
         guard isDue else { return }
-        let json = RuntimeReport.json(startedAt: startedAt, intake: intake)
+        let json = RuntimeReport.json(
+            startedAt: startedAt, intake: intake,
+            journal: journal.isWritten ? journal.counts : nil)
         do {
             try writer.publish(process: json)
         } catch {
