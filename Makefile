@@ -33,10 +33,12 @@ kill-test: build ## replay killed 100 times and resumed (KILLS=N), compared with
 	@sh packaging/dependencies.sh strace python3
 	@python3 Tests/Kills/kills.py --program $(PROGRAM) --kills $(KILLS) --seed $(or $(SEED),1)
 
-crash-test: build ## the daemon killed 500 times under load and started again (CRASHES=N SEED=N)
+crash-test: build ## the daemon killed 500 times under load, at each level (CRASHES=N SEED=N)
 	@sh packaging/dependencies.sh python3
 	@python3 Tests/Kills/crash.py --program $(PROGRAM) --kills $(or $(CRASHES),500) \
 		$(if $(SEED),--seed $(SEED))
+	@python3 Tests/Kills/crash.py --program $(PROGRAM) --kills $(or $(CRASHES),500) \
+		--level journal $(if $(SEED),--seed $(SEED))
 
 fault-test: build ## every call to the file system made to fail, one at a time (MOST=N of a kind)
 	@sh packaging/dependencies.sh gcc python3
