@@ -77,6 +77,8 @@ extension EndToEndTests {
             let rows = try Database.rows(
                 directory("state"), "SELECT count(*), sum(count) FROM window")
             #expect(rows == ["31199|155543"])
+            // What was in committed windows already is passed over, not refused.
+            #expect(try Database.rows(directory("state"), "SELECT * FROM refusal").isEmpty)
             // Nothing is taken in again.
             let fourth = try daemon("journal")
             #expect(try !fourth.stop().errors.contains("taken in again"))

@@ -22,7 +22,7 @@ struct JournalParts: Sendable {
             throw CommandFailure(error.description, .inputOutput)
         }
         let contained = state.checkpoints.journalNumbers.compactMap(\.self).max() ?? 0
-        guard state.journal.isWritten || last > 0 || contained > 0 else {
+        guard state.journal.isWritten || last > 0 else {
             (loop, recovery) = (nil, nil)
             return
         }
