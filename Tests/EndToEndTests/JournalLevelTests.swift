@@ -108,8 +108,9 @@ extension EndToEndTests {
             // All of one open window, so that the journal alone has them.
             let lines = try SampleRecording.bearingWear.lines
             let first = try daemon("journal")
-            #expect(try post(first, lines[..<2].joined(separator: "\n")) == "204")
-            #expect(try post(first, lines[2..<4].joined(separator: "\n")) == "204")
+            for piece in [lines[..<2], lines[2..<4]] {
+                #expect(try post(first, piece.map { $0 + "\n" }.joined()) == "204")
+            }
             kill(first)
             let name = "state/journal/" + (try segments())[0]
             try directory.write(directory.bytes(name).dropLast(20), to: name)
