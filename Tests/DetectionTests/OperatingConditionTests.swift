@@ -35,29 +35,32 @@ import Windows
         }
     }
 
-    /// A window from `low` to `high` of one signal.
-    private func state(_ text: String, low: Double, high: Double) -> OperatingState? {
-        OperatingCondition(parsing: text)?.state { name in
-            guard name == "a" else { return nil }
+    /// A window from `low` to `high` of signal `a`.
+    private func holding(_ text: String, low: Double, high: Double) -> Holding? {
+        guard let condition = OperatingCondition(parsing: text) else { return nil }
+        return condition.holding { place in
+            guard condition.comparisons[place].signal == "a" else { return nil }
             return Bench.summary(.init((low + high) / 2, spread: (high - low) / 2))
         }
     }
 
     @Test(arguments: [
-        ("a > 2", 3.0, 4.0, OperatingState.running), ("a > 2", 0, 1, .off), ("a > 2", 0, 2, .off),
-        ("a > 2", 1, 3, .transient), ("a >= 2", 2, 2, .running), ("a < 2", 2, 2, .off),
-        ("a < 2", 0, 1, .running), ("a <= 2", 2, 2, .running), ("a <= 2", 2, 3, .transient),
-        ("a > 2 and a < 4", 3, 3.5, .running), ("a > 2 and a < 4", 3, 5, .transient),
-        // Half of the comparisons hold throughout: neither off nor running.
-        ("a > 2 and a < 4", 5, 6, .transient),
+        ("a > 2", 3.0, 4.0, Holding.throughout), ("a > 2", 0, 1, .never), ("a > 2", 0, 2, .never),
+        ("a > 2", 1, 3, .partly), ("a >= 2", 2, 2, .throughout), ("a < 2", 2, 2, .never),
+        ("a < 2", 0, 1, .throughout), ("a <= 2", 2, 2, .throughout), ("a <= 2", 2, 3, .partly),
+        ("a > 2 and a < 4", 3, 3.5, .throughout), ("a > 2 and a < 4", 3, 5, .partly),
+        ("a > 2 and a < 4", 1, 5, .partly),
+        // Where one comparison never holds, the others do not matter.
+        ("a > 2 and a < 4", 5, 6, .never), ("a > 7 and a > 2", 1, 3, .never),
+        ("a > 2 and a > 7", 1, 3, .never),
     ])
-    func states(_ text: String, _ low: Double, _ high: Double, _ expected: OperatingState) {
-        #expect(state(text, low: low, high: high) == expected)
+    func holdings(_ text: String, _ low: Double, _ high: Double, _ expected: Holding) {
+        #expect(holding(text, low: low, high: high) == expected)
     }
 
     @Test func anAbsentSignalSaysNothing() {
-        #expect(state("b > 2", low: 0, high: 9) == nil)
-        #expect(state("a > 2 and b > 2", low: 3, high: 9) == nil)
+        #expect(holding("b > 2", low: 0, high: 9) == nil)
+        #expect(holding("a > 2 and b > 2", low: 3, high: 9) == nil)
     }
 
     private func machine(settling: TimeSpan = .zero) throws -> Bench {

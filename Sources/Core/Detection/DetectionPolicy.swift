@@ -4,8 +4,14 @@ package import Primitives
 package struct DetectionPolicy: Equatable, Sendable {
     package var signals: [SignalPolicy]
     package var components: [ComponentSignals]
-    /// When the machine counts as running; `nil` means always.
+    /// When the machine counts as running; without it and `loadSignal`, always.
     package var running: OperatingCondition?
+    /// Instead of a condition, the signal whose two levels tell; see ``LoadSplit``.
+    package var loadSignal: String?
+    /// When a machine that does not run is idle; what is neither is off.
+    package var idle: OperatingCondition?
+    /// How long a state must last to count.
+    package var minimumDuration: TimeSpan
     /// After a start the machine is not judged for this long.
     package var settling: TimeSpan
     /// Running time a new machine is only watched and learned from (ISO 17359 baseline).
@@ -15,12 +21,17 @@ package struct DetectionPolicy: Equatable, Sendable {
 
     package init(
         signals: [SignalPolicy] = [], components: [ComponentSignals] = [],
-        running: OperatingCondition? = nil, settling: TimeSpan = .zero,
+        running: OperatingCondition? = nil, loadSignal: String? = nil,
+        idle: OperatingCondition? = nil, minimumDuration: TimeSpan = .zero,
+        settling: TimeSpan = .zero,
         commissioning: TimeSpan = .days(3), silentAfter: TimeSpan = .hours(2)
     ) {
         self.signals = signals
         self.components = components
         self.running = running
+        self.loadSignal = loadSignal
+        self.idle = idle
+        self.minimumDuration = minimumDuration
         self.settling = settling
         self.commissioning = commissioning
         self.silentAfter = silentAfter

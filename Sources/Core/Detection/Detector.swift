@@ -47,6 +47,22 @@ package struct Detector: Sendable {
 }
 
 extension Detector {
+    package func encodeOperation(_ device: DeviceID, into state: inout StateWriter) {
+        devices[device.index].encodeOperation(into: &state)
+    }
+
+    /// Goes on counting what a device does whose signals are already known here.
+    package mutating func restoreOperation(
+        _ device: DeviceID, from state: inout StateReader
+    ) throws(StateFailure) {
+        try devices[device.index].restoreOperation(from: &state)
+    }
+
+    /// Takes up what the store has counted; `false` when the same was counted here.
+    package mutating func adopt(_ tally: OperatingTally, of device: DeviceID) -> Bool {
+        devices[device.index].adopt(tally)
+    }
+
     package func encode(_ device: DeviceID, into state: inout StateWriter) {
         devices[device.index].encode(into: &state)
     }

@@ -79,6 +79,7 @@ package struct DeviceAssessment: Equatable, Sendable {
     package var device: DeviceID
     package var start: Timestamp
     package var end: Timestamp
+    /// What it counts as for learning and judging; off while it is in work.
     package var operating: OperatingState
     package var state: ConditionState
     /// In [0, 1]: share of the commissioning done.
@@ -89,4 +90,6 @@ package struct DeviceAssessment: Equatable, Sendable {
     package var health: Double
     package var signals: [SignalAssessment]
     package var components: [ComponentCondition]
+    /// `nil` when its class does not say when it runs.
+    package var operation: DeviceOperation? = nil
 }

@@ -17,6 +17,7 @@ package struct DeviceDetector: Equatable, Sendable {
     private var record: CommissioningRecord?
     private var operating = OperatingState.off
     private var runningSince: Timestamp?
+    private var watch: OperatingWatch?
     package private(set) var cadence = Cadence()
 
     package init(policy: DetectionPolicy, window: TimeSpan) {
@@ -24,6 +25,7 @@ package struct DeviceDetector: Equatable, Sendable {
         self.window = window
         members = policy.components.map { _ in [] }
         record = CommissioningRecord(commissioning: policy.commissioning, window: window)
+        watch = OperatingWatch(policy, window: window)
     }
 
     package var isLearning: Bool { record != nil }
@@ -44,6 +46,7 @@ package struct DeviceDetector: Equatable, Sendable {
         where speaking.signals.contains(where: { signalName($0, matches: name) }) {
             members[component].append(position)
         }
+        watch?.addSignal(named: name, at: position)
         positions.append(signal)
         names.append(name)
         policies.append(policy.signals.firstIndex { $0.matches(signal: name) })
@@ -78,13 +81,7 @@ package struct DeviceDetector: Equatable, Sendable {
             means[position] = summary.mean
             summaries[position] = summary
         }
-        cadence.note(frame.start, window: window)
-        if isInWork {
-            operating = .off
-            runningSince = nil
-        } else {
-            updateOperatingState(summaries, frame: frame)
-        }
+        let state = operatingState(summaries, frame: frame, isInWork: isInWork)
         learn(means, summaries)
         var assessments: [SignalAssessment] = []
         assessments.reserveCapacity(frame.summaries.count)
@@ -95,35 +92,38 @@ package struct DeviceDetector: Equatable, Sendable {
             assessments.append(
                 assess(summary, at: position, means: means, frame: frame))
         }
-        return summarise(assessments, places: places, frame: frame)
+        var assessment = summarise(assessments, places: places, frame: frame)
+        assessment.operation = watch.map { DeviceOperation(state: state, tally: $0.meter.tally) }
+        return assessment
     }
 
-    private mutating func updateOperatingState(
-        _ summaries: [WindowSummary?], frame: WindowFrame
-    ) {
-        guard let running = policy.running else {
-            operating = .running
-            return
-        }
-        let state = running.state { name in
-            for position in names.indices where signalName(name, matches: names[position]) {
-                if let summary = summaries[position] { return summary }
-            }
-            return nil
-        }
-        switch state {
-        case nil: break
-        case .off?:
-            operating = .off
+    /// What the machine did; sets what it counts as. A machine in work does what it does, but
+    /// counts as off, and afterwards it has to settle.
+    private mutating func operatingState(
+        _ summaries: [WindowSummary?], frame: WindowFrame, isInWork: Bool
+    ) -> OperatingState {
+        let usualGap = cadence.usualGap
+        cadence.note(frame.start, window: window)
+        let load = watch?.loadPosition(in: summaries)
+        let isBelieved = load.map { quality(of: summaries[$0], at: $0) == .good } ?? false
+        watch?.take(frame, summaries, usualGap: usualGap, learns: isBelieved ? load : nil)
+        var state = watch?.meter.state ?? .running
+        if state != .running || isInWork {
             runningSince = nil
-        case .transient?:
-            operating = .transient
-            runningSince = nil
-        case .running?:
+        } else if watch != nil {
             let since = runningSince ?? frame.start
             runningSince = since
-            operating = frame.start - since < policy.settling ? .transient : .running
+            if frame.start - since < policy.settling { state = .transient }
         }
+        operating = isInWork ? .off : state
+        return state
+    }
+
+    /// By its limits alone; `nil` for a signal that is absent.
+    private func quality(of summary: WindowSummary?, at position: Int) -> DataQuality? {
+        guard let summary else { return nil }
+        let limits = policies[position].map { policy.signals[$0].limits }
+        return DataQuality.of(summary, limits: limits, baseline: nil, expected: summary.mean)
     }
 
     private mutating func learn(_ means: [Double], _ summaries: [WindowSummary?]) {
@@ -132,10 +132,7 @@ package struct DeviceDetector: Equatable, Sendable {
         var scatter = [Double](repeating: .nan, count: means.count)
         for (position, summary) in summaries.enumerated() {
             guard let summary else { continue }
-            let limits = policies[position].map { policy.signals[$0].limits }
-            let quality = DataQuality.of(
-                summary, limits: limits, baseline: nil, expected: summary.mean)
-            if quality != .good { believed[position] = .nan }
+            if quality(of: summary, at: position) != .good { believed[position] = .nan }
             if summary.count >= 3 { scatter[position] = summary.deviation }
         }
         record?.add(means: believed, scatter: scatter, window: window)
@@ -266,6 +263,27 @@ extension DeviceDetector {
         state.put(operating.rawValue)
         state.put(runningSince) { $0.put($1) }
         cadence.encode(into: &state)
+    }
+
+    /// What was counted, apart from what was learned: that may have to be learned again.
+    func encodeOperation(into state: inout StateWriter) {
+        state.put(watch) { $1.encode(into: &$0) }
+    }
+
+    /// Goes on counting, if the class still says when its machines run.
+    mutating func restoreOperation(from state: inout StateReader) throws(StateFailure) {
+        guard try state.bool() else { return }
+        try watch?.restore(from: &state)
+    }
+
+    /// What was counted; `nil` when its class does not say when it runs.
+    package var tally: OperatingTally? { watch?.meter.tally }
+
+    /// Takes up what the store has counted, where it is not what was counted here.
+    mutating func adopt(_ tally: OperatingTally) -> Bool {
+        guard let counted = watch?.meter.tally, !counted.agrees(with: tally) else { return false }
+        watch?.adopt(tally)
+        return true
     }
 
     /// Takes up what was learned about the same signals, in the same order.

@@ -1,6 +1,6 @@
 package import Windows
 
-/// When a machine counts as running: all comparisons hold, `current > 2.0 and speed >= 300`.
+/// When a machine is in a state: all comparisons hold, `current > 2.0 and speed >= 300`.
 package struct OperatingCondition: Equatable, Sendable {
     package enum Relation: String, CaseIterable, Sendable {
         case above = ">"
@@ -54,28 +54,29 @@ package struct OperatingCondition: Equatable, Sendable {
         self.comparisons = comparisons
     }
 
-    /// The state during one window. A comparison holds for the window when it holds for the
-    /// smallest and the greatest reading; when only one of them does, the machine changed state.
-    /// A signal that is absent says nothing: then the state is `nil`, and the caller keeps the
-    /// last one.
-    package func state(of value: (String) -> WindowSummary?) -> OperatingState? {
-        var all = true
-        var some = false
-        for comparison in comparisons {
-            guard let summary = value(comparison.signal) else { return nil }
-            let low = comparison.holds(summary.minimum)
-            let high = comparison.holds(summary.maximum)
-            all = all && low && high
-            some = some || low || high
+    /// How far the condition holds during one window. A comparison holds throughout when it holds
+    /// for the smallest and the greatest reading, and partly when it does for one of them; the
+    /// condition holds throughout when all comparisons do, and never when one never does.
+    ///
+    /// - Parameter value: what the signal of the comparison at this place said. A signal that is
+    ///   absent says nothing: then the answer is `nil`.
+    func holding(_ value: (Int) -> WindowSummary?) -> Holding? {
+        var holding = Holding.throughout
+        for (place, comparison) in comparisons.enumerated() {
+            guard let summary = value(place) else { return nil }
+            switch (comparison.holds(summary.minimum), comparison.holds(summary.maximum)) {
+            case (true, true): break
+            case (false, false): holding = .never
+            case (true, false), (false, true): if holding == .throughout { holding = .partly }
+            }
         }
-        return all ? .running : (some ? .transient : .off)
+        return holding
     }
 }
 
-/// What a machine was doing during a window.
-package enum OperatingState: UInt8, CaseIterable, Sendable {
-    case running = 0
-    /// Started, stopped or still settling: neither learned from nor judged.
-    case transient = 1
-    case off = 2
+/// How far something was so during a window.
+enum Holding: Equatable, Sendable {
+    case throughout
+    case partly
+    case never
 }
