@@ -12,7 +12,7 @@ import Windows
 ///
 /// Layout, little-endian, see ``StateWriter``:
 ///
-///     "FSTCKPT3"  8 bytes, the last one counts the format
+///     "FSTCKPT4"  8 bytes, the last one counts the format
 ///     sequence    number of the last step the state contains
 ///     advancedTo, event clock
 ///     input       where the replayed input stood (empty for live input)
@@ -26,12 +26,14 @@ import Windows
 ///
 /// Reading. The checksum is tested before anything else. A section whose version is not ours, or
 /// that no longer fits the configuration (another window length, other components), is dropped and
-/// reported; what it held is learned again from windows. It is never reinterpreted.
+/// reported; what it held is learned again from windows. It is never reinterpreted. What a device
+/// has run and how often it was started has a section of its own, apart from what was learned of
+/// its signals; should it be lost, the store's count is taken up (``RecordedOperation``).
 ///
 /// What a crash loses: readings that arrived after the newest checkpoint and whose window had not
 /// been closed. Line protocol has no acknowledgement, so nobody was told otherwise.
 package enum EngineCheckpoint {
-    static let magic = Array("FSTCKPT3".utf8)
+    static let magic = Array("FSTCKPT4".utf8)
 
     /// Bumped when a room's bytes change their meaning.
     enum Section: String, CaseIterable {
@@ -40,10 +42,11 @@ package enum EngineCheckpoint {
         case prognosis
         case tickets
         case texts
+        case operation
 
         var version: UInt8 {
             switch self {
-            case .prognosis, .texts: 1
+            case .prognosis, .texts, .operation: 1
             case .windows, .detection, .tickets: 2
             }
         }
@@ -159,6 +162,7 @@ extension TelemetryEngine {
             case .prognosis: prognosticator.encode(device.id, into: &room)
             case .tickets: desk.encode(device.id, into: &room)
             case .texts: texts.encode(device.id, into: &room)
+            case .operation: detector.encodeOperation(device.id, into: &room)
             }
             state.put(section.rawValue)
             state.put(section.version)
@@ -293,6 +297,7 @@ extension TelemetryEngine {
             let advice = configuration.classes[registry[device].machineClass.rawValue].advice
             try desk.restore(device, advice: advice, from: &room)
         case .texts: try texts.restore(device, from: &room)
+        case .operation: try detector.restoreOperation(device, from: &room)
         }
     }
 }

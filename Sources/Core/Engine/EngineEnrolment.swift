@@ -97,6 +97,7 @@ extension TelemetryEngine {
         silence.addDevice(at: time)
         maintenance.addDevice(
             named: name, components: declared.advice.map(\.component), firstSeen: time)
+        takeUpTally(of: device)
         shelves.append(nil)
         lastArrivals.append(.distantPast)
         return device
@@ -145,6 +146,7 @@ extension TelemetryEngine {
         prognosticator.setPolicies(declared.prognosis, of: device)
         desk.setPolicies(policies(of: machineClass), of: device)
         maintenance.setComponents(declared.advice.map(\.component), of: device)
+        takeUpTally(of: device)
         guard !declared.faultCodes.isEmpty else { return }
         texts.classify(device) { declared.isFaultCode($0) }
         series.forgetFields(of: device)

@@ -1,3 +1,4 @@
+package import Detection
 package import Primitives
 package import Tickets
 package import Windows
@@ -76,6 +77,17 @@ package struct RecordedText: Equatable, Sendable {
     }
 }
 
+/// What a device has done since it was first seen, as the store counted it with its latest window.
+package struct RecordedOperation: Equatable, Sendable {
+    package var device: String
+    package var tally: OperatingTally
+
+    package init(device: String, tally: OperatingTally) {
+        self.device = device
+        self.tally = tally
+    }
+}
+
 extension TelemetryEngine {
     /// Folds a committed step again after a restart and returns the ticket changes it gives: they
     /// must be the ones committed with it. Every restart is a determinism test.
@@ -124,6 +136,31 @@ extension TelemetryEngine {
             guard id >= 0 else { continue }
             texts.adopt(TextID(rawValue: id), value: text.value, since: text.since)
         }
+    }
+
+    /// Takes up what the store has counted of devices' running, after all committed steps were
+    /// folded again. Where that gave another number, because windows or checkpoints are gone, the
+    /// store's holds: hours do not start over. Devices that are not known any more get theirs when
+    /// they come again. Returns how many devices have another number than what was folded.
+    package mutating func adopt(_ recorded: [RecordedOperation]) -> Int {
+        var differing = 0
+        for operation in recorded {
+            guard let device = registry.device(named: operation.device) else {
+                keptTallies[operation.device] = operation.tally
+                differing += 1
+                continue
+            }
+            if detector.adopt(operation.tally, of: device) { differing += 1 }
+        }
+        return differing
+    }
+
+    /// Gives a device that has come again, and whose class says when it runs, the store's count.
+    mutating func takeUpTally(of device: DeviceID) {
+        guard !keptTallies.isEmpty, detector[device].tally != nil,
+            let tally = keptTallies.removeValue(forKey: registry[device].name)
+        else { return }
+        _ = detector.adopt(tally, of: device)
     }
 
     /// Goes on after the last committed step.

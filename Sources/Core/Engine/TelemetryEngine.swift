@@ -37,6 +37,8 @@ package struct TelemetryEngine: ~Copyable {
     var waitingCommands: [OperatorCommand] = []
     var waitingEvents = WaitingEvents()
     var maintenance = MaintenanceDesk()
+    /// What the store has counted of devices that are not known any more, by name.
+    var keptTallies: [String: OperatingTally] = [:]
     var hasRegisteredDeclared = false
     var clock: EventClock
     var hold: JumpHold
