@@ -62,8 +62,8 @@ import Testing
         #expect(try inbox.fate(of: id) == .applied)
         #expect(
             try store.rows("SELECT * FROM maintenance ORDER BY id") == [
-                "1|\(Self.stamp)|P-9|bearing|failure|6312-C3|181.5||anna|1",
-                "2|\(Self.stamp + 3_600_000_000_000)|P-9|bearing|repair|6312-C3|181.5|n|anna|2",
+                "1|\(Self.stamp)|P-9|bearing|failure|6312-C3|181.5||anna|1|",
+                "2|\(Self.stamp + 3_600_000_000_000)|P-9|bearing|repair|6312-C3|181.5|n|anna|2|",
             ])
         #expect(
             try store.rows("SELECT * FROM maintenance_readable LIMIT 1") == [

@@ -73,15 +73,38 @@ import Testing
             ("INSERT INTO window VALUES (1, 99, 1, 1, 2, 1.5, 0, 1, 2)", "FOREIGN KEY"),
             ("INSERT INTO window VALUES (1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL)", nil),
             (
-                "INSERT INTO device_score VALUES (1, 1, 2, 1, 1.5, 1, 50, 'normal', 1)",
+                "INSERT INTO device_score VALUES (1, 1, 2, 1, 1.5, 1, 50, 'normal', 1, NULL, NULL)",
                 "score BETWEEN"
             ),
             (
-                "INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 101, 'normal', 1)",
+                "INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 101, 'normal', 1, NULL, NULL)",
                 "health BETWEEN"
             ),
-            ("INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 50, 'odd', 1)", "state IN"),
-            ("INSERT INTO device_score VALUES (2, 1, 2, 1, 0.5, 1, 50, 'normal', 1)", "start <"),
+            (
+                "INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 50, 'odd', 1, NULL, NULL)",
+                "state IN"
+            ),
+            (
+                "INSERT INTO device_score VALUES (2, 1, 2, 1, 0.5, 1, 50, 'normal', 1, NULL, NULL)",
+                "start <"
+            ),
+            (
+                "INSERT INTO device_score VALUES "
+                    + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'idle', 60)", nil
+            ),
+            (
+                "INSERT INTO device_score VALUES "
+                    + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'asleep', 60)", "operating IN"
+            ),
+            (
+                "INSERT INTO device_score VALUES "
+                    + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'idle', -1)", "running_s >= 0"
+            ),
+            ("UPDATE device SET operating = 'odd'", "operating IN"),
+            ("UPDATE device SET running_s = -1", "running_s >= 0"),
+            ("UPDATE device SET idle_s = -1", "idle_s >= 0"),
+            ("UPDATE device SET observed_s = -1", "observed_s >= 0"),
+            ("UPDATE device SET starts = -1", "starts >= 0"),
             ("INSERT INTO signal_score VALUES (1, 1, -0.5, 1, 'normal')", "score BETWEEN"),
             ("INSERT INTO prognosis VALUES (1, 'c', 1, 60, 0.5, 3, 2, 4, 'r')", "p05 <= p50"),
             ("INSERT INTO prognosis VALUES (1, 'c', 1, 60, 1.5, 1, 2, 3, 'r')", "risk BETWEEN"),

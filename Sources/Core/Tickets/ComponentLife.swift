@@ -17,6 +17,18 @@ package struct ComponentLife: Hashable, Sendable {
     /// Number of the part it began with.
     package var part: String?
 
+    package init(
+        component: String, number: Int, startedAt: Timestamp? = nil, endedAt: Timestamp? = nil,
+        endedBy: MaintenanceEvent.Kind? = nil, part: String? = nil
+    ) {
+        self.component = component
+        self.number = number
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.endedBy = endedBy
+        self.part = part
+    }
+
     /// The lives that the events of one device tell of, by component, then number.
     ///
     /// What happens to the device as a whole begins or ends the lives of all its components, but

@@ -128,5 +128,15 @@ package struct DatabaseCheck: Sendable {
                 SELECT 'step ' || step || ' closed windows and is not known'
                 FROM device_score WHERE step NOT IN (SELECT sequence FROM step) GROUP BY step
                 """),
+        Question(
+            subject: "running times, as the latest window of a device left them",
+            looked: "SELECT count(*) FROM device WHERE running_s IS NOT NULL",
+            findings: """
+                SELECT 'device ' || device.name || ' has run for ' || device.running_s
+                    || ' s, and for ' || score.running_s || ' s by its latest window'
+                FROM device JOIN device_score AS score
+                    ON score.start = device.last_window AND score.device = device.id
+                WHERE score.running_s <> device.running_s
+                """),
     ]
 }

@@ -17,6 +17,22 @@ extension ReadModel {
         package var openTickets: Int
         /// Exclusive end of the last time it was shelved for; may have passed.
         package var shelvedUntil: Timestamp?
+        /// `nil` for a class that does not say when its machines run.
+        package var operation: OperationRow?
+    }
+
+    /// What a device did, as of its latest window; times in seconds.
+    package struct OperationRow: Hashable, Sendable {
+        /// `running`, `idle`, `off` or `transient`; `nil` when its class says so no more.
+        package var state: String?
+        package var running: Double
+        package var idle: Double
+        /// Time of which the state is known.
+        package var observed: Double
+        package var starts: Int
+        /// In [0, 1]: share of the time since it was first seen without the time from failures to
+        /// what was done about them.
+        package var availability: Double?
     }
 
     /// A signal and its latest window.
@@ -92,7 +108,9 @@ extension ReadModel {
                 db,
                 sql: """
                     SELECT name, class, first_seen, last_window, health, score, state, learned,
-                        shelved_until,
+                        shelved_until, operating, running_s, idle_s, observed_s, starts,
+                        (SELECT availability FROM device_operation
+                            WHERE device_operation.device = device.name) AS availability,
                         (SELECT count(*) FROM ticket
                             WHERE ticket.device = device.id AND ticket.state <> 'closed') AS open
                     FROM device WHERE ?1 IS NULL OR name = ?1 ORDER BY name
@@ -104,9 +122,18 @@ extension ReadModel {
                     lastWindow: ReadModel.time(row["last_window"]), health: row["health"],
                     score: row["score"], state: row["state"], learned: row["learned"],
                     openTickets: row["open"],
-                    shelvedUntil: ReadModel.time(row["shelved_until"]))
+                    shelvedUntil: ReadModel.time(row["shelved_until"]),
+                    operation: ReadModel.operation(row))
             }
         }
+    }
+
+    private static func operation(_ row: Row) -> OperationRow? {
+        guard let running = row["running_s"] as Double? else { return nil }
+        return OperationRow(
+            state: row["operating"], running: running, idle: row["idle_s"] ?? 0,
+            observed: row["observed_s"] ?? 0, starts: row["starts"] ?? 0,
+            availability: row["availability"])
     }
 
     /// In order of name; `nil` when there is no such device. The mean is that of the device's

@@ -20,7 +20,10 @@ enum MaintenanceRows {
             event.time.nanoseconds, event.device, event.component, event.kind.rawValue,
             event.part, event.cost, event.note, by, step,
         ])
-        if db.changesCount > 0 { return true }
+        if db.changesCount > 0 {
+            try EventHours.look(for: db.lastInsertedRowID, in: db)
+            return true
+        }
         let recorded = try Int.fetchOne(
             db.cachedStatement(
                 sql: """
@@ -39,18 +42,22 @@ enum MaintenanceRows {
         let rows = try Row.fetchAll(
             db.cachedStatement(sql: "SELECT * FROM maintenance WHERE device = ? ORDER BY time"),
             arguments: [device])
+        var running: [Int64: Double] = [:]
+        for row in rows { running[row["time"]] = row["running_s"] }
         try db.cachedStatement(sql: "DELETE FROM component_life WHERE device = ?")
             .execute(arguments: [device])
         for life in ComponentLife.lives(toldBy: rows.compactMap(event)) {
             try db.cachedStatement(
                 sql: """
                     INSERT INTO component_life (device, component, number, started_at, ended_at,
-                        ended_by, part)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                        ended_by, part, start_running_s, end_running_s)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """
             ).execute(arguments: [
                 device, life.component, life.number, life.startedAt?.nanoseconds,
                 life.endedAt?.nanoseconds, life.endedBy?.rawValue, life.part,
+                life.startedAt.flatMap { running[$0.nanoseconds] },
+                life.endedAt.flatMap { running[$0.nanoseconds] },
             ])
         }
     }

@@ -5,7 +5,8 @@ import Tickets
 
 /// What became of operators' decisions, written with the step that took them.
 enum OperatorRows {
-    static func write(_ step: EngineStep, in db: Database) throws {
+    /// Returns the devices that have new maintenance events.
+    static func write(_ step: EngineStep, in db: Database) throws -> Set<String> {
         var devices: Set<String> = []
         for var applied in step.commands {
             if case .maintenance(let event) = applied.command.action, applied.refusal == nil {
@@ -39,6 +40,7 @@ enum OperatorRows {
             }
         }
         for device in devices { try MaintenanceRows.renewLives(of: device, in: db) }
+        return devices
     }
 
     /// A row as the engine takes it; `nil` for a row this version does not understand.

@@ -1,3 +1,4 @@
+import Detection
 package import Engine
 import GRDB
 package import Primitives
@@ -198,6 +199,27 @@ package struct StepHistory: Sendable {
                 RecordedText(
                     device: row["device"], name: row["name"], value: row["value"],
                     since: Timestamp(nanoseconds: row["since"]))
+            }
+        }
+    }
+
+    /// What devices have done as of their latest committed window, in order of name.
+    package func operations() throws(StoreFailure) -> [RecordedOperation] {
+        try database.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name, running_s, idle_s, observed_s, starts FROM device
+                    WHERE running_s IS NOT NULL ORDER BY name
+                    """
+            ).map { row in
+                RecordedOperation(
+                    device: row["name"],
+                    tally: OperatingTally(
+                        running: TimeSpan(secondsRounded: row["running_s"]),
+                        idle: TimeSpan(secondsRounded: row["idle_s"] ?? 0),
+                        observed: TimeSpan(secondsRounded: row["observed_s"] ?? 0),
+                        starts: row["starts"] ?? 0))
             }
         }
     }

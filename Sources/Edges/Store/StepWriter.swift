@@ -47,6 +47,8 @@ package struct StepWriter: Sendable {
     private let ticketRows: TicketRows
     private var names: StepNames
     private var rows = SeriesRows()
+    /// Maintenance events that wait for the running time they happened at.
+    private var events = EventHours()
     /// The last step was not committed: its devices and signals have names but no rows.
     private var lacksRows = false
     /// What `PRAGMA synchronous` was last set to here.
@@ -69,15 +71,17 @@ package struct StepWriter: Sendable {
         names = StepNames(configuration)
         ticketRows = TicketRows(gateway: gateway, logger: logger)
         removal = WindowRemoval(retention, logger: logger)
-        try writeGateway()
+        try openDatabase()
     }
 
-    private func writeGateway() throws(StoreFailure) {
+    /// Writes the gateway's name, and reads which events wait for their running time.
+    private mutating func openDatabase() throws(StoreFailure) {
         let gateway = gateway
-        try database.write { db in
+        events = try database.write { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO metadata (key, value) VALUES ('gateway', ?)",
                 arguments: [gateway])
+            return try EventHours(db)
         }
     }
 
@@ -87,7 +91,7 @@ package struct StepWriter: Sendable {
         rows = SeriesRows()
         lacksRows = true
         isFullySynchronous = nil
-        try writeGateway()
+        try openDatabase()
     }
 
     /// Devices and signals an earlier process of the same state directory has introduced; the next
@@ -104,6 +108,7 @@ package struct StepWriter: Sendable {
         _ step: EngineStep, input: FoldedInput? = nil
     ) throws(StoreFailure) -> StepOutcome {
         names.learn(step)
+        let waiting = events
         do {
             let needsDisk = !step.changes.isEmpty || !step.commands.isEmpty
             let changesDurability = isFullySynchronous != needsDisk
@@ -124,6 +129,7 @@ package struct StepWriter: Sendable {
             return outcome
         } catch {
             lacksRows = true
+            events = waiting
             isFullySynchronous = nil
             throw StoreFailure(
                 "write step \(step.sequence) to", database.directory.databasePath, because: error)
@@ -174,7 +180,7 @@ package struct StepWriter: Sendable {
         try writePrognoses(step, in: db)
         let context = TicketRows.Context(names: names, rows: rows)
         try ticketRows.write(step, context, in: db, &outcome)
-        try OperatorRows.write(step, in: db)
+        for device in try OperatorRows.write(step, in: db) { events.wait(for: device) }
         try TextRows.write(step, names: names, rows: rows, in: db, &outcome)
         // The counts of a repeated step are in the totals already.
         if !outcome.isRepeated { try progress.writeRefusals(in: db) }
@@ -207,13 +213,14 @@ package struct StepWriter: Sendable {
         }
     }
 
-    private func writeScores(_ step: EngineStep, in db: Database) throws {
+    private mutating func writeScores(_ step: EngineStep, in db: Database) throws {
         guard !step.closed.isEmpty else { return }
         let deviceScore = try RowStatement(
             """
             INSERT INTO device_score
-                (start, device, "end", count, score, raw, health, state, step)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, device) DO NOTHING
+                (start, device, "end", count, score, raw, health, state, step, operating,
+                    running_s)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, device) DO NOTHING
             """, db)
         let signalScore = try RowStatement(
             """
@@ -222,7 +229,9 @@ package struct StepWriter: Sendable {
             """, db)
         let latest = try RowStatement(
             """
-            UPDATE device SET last_window = ?, health = ?, score = ?, state = ?, learned = ?
+            UPDATE device SET last_window = ?, health = ?, score = ?, state = ?, learned = ?,
+                operating = ?, running_s = ifnull(?, running_s), idle_s = ifnull(?, idle_s),
+                observed_s = ifnull(?, observed_s), starts = ifnull(?, starts)
             WHERE id = ? AND (last_window IS NULL OR last_window <= ?1)
             """, db)
         for assessment in step.closed.lazy.map(\.assessment) {
@@ -236,13 +245,22 @@ package struct StepWriter: Sendable {
             deviceScore.bind(7, assessment.health)
             deviceScore.bind(8, assessment.state.column)
             deviceScore.bind(9, Int64(step.sequence))
+            let operation = assessment.operation
+            deviceScore.bind(10, operation?.state.column)
+            deviceScore.bind(11, operation?.tally.running.seconds ?? .nan)
             try deviceScore.run()
+            try events.pass(assessment, names, in: db)
             latest.bind(1, assessment.start.nanoseconds)
             latest.bind(2, assessment.health)
             latest.bind(3, assessment.score)
             latest.bind(4, assessment.state.column)
             latest.bind(5, assessment.learned)
-            latest.bind(6, device)
+            latest.bind(6, operation?.state.column)
+            latest.bind(7, operation?.tally.running.seconds ?? .nan)
+            latest.bind(8, operation?.tally.idle.seconds ?? .nan)
+            latest.bind(9, operation?.tally.observed.seconds ?? .nan)
+            latest.bind(10, operation.map { Int64($0.tally.starts) })
+            latest.bind(11, device)
             try latest.run()
             for signal in assessment.signals where signal.isRemarkable {
                 signalScore.bind(1, assessment.start.nanoseconds)
@@ -302,6 +320,14 @@ private struct RowStatement {
         check(unsafe sqlite3_bind_int64(statement.sqliteStatement, index, value))
     }
 
+    func bind(_ index: Int32, _ value: Int64?) {
+        if let value {
+            bind(index, value)
+        } else {
+            check(unsafe sqlite3_bind_null(statement.sqliteStatement, index))
+        }
+    }
+
     /// SQLite stores NaN as NULL by itself; infinities are no measurement either.
     func bind(_ index: Int32, _ value: Double) {
         if value.isFinite {
@@ -311,7 +337,11 @@ private struct RowStatement {
         }
     }
 
-    func bind(_ index: Int32, _ text: StaticString) {
+    func bind(_ index: Int32, _ text: StaticString?) {
+        guard let text else {
+            check(unsafe sqlite3_bind_null(statement.sqliteStatement, index))
+            return
+        }
         let result = text.withUTF8Buffer { buffer in
             unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
                 // No destructor: a StaticString is never freed.
@@ -353,6 +383,18 @@ extension ConditionState {
         case .stuck: "stuck"
         case .outOfRange: "out_of_range"
         case .notRunning: "not_running"
+        }
+    }
+}
+
+extension OperatingState {
+    /// What the database calls it.
+    fileprivate var column: StaticString {
+        switch self {
+        case .running: "running"
+        case .idle: "idle"
+        case .off: "off"
+        case .transient: "transient"
         }
     }
 }
