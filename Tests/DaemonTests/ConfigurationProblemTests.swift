@@ -194,9 +194,24 @@ import Testing
             "f.toml:1: intake.udp[1] = \"a:1\" is listed twice; remove one of the two")
         check(
             "[class.pump]\nrunning = \"current >\"",
-            "f.toml:2: class.pump.running = \"current >\" is not a running condition; expected "
+            "f.toml:2: class.pump.running = \"current >\" is not a condition; expected "
                 + "comparisons such as \"current > 2.0 and speed >= 300\" (with >, >=, <, <= and "
                 + "spaces between the words)")
+    }
+
+    @Test func operation() {
+        check(
+            "[class.pump]\nrunning = \"current > 2\"\nload_signal = \"current\"",
+            "f.toml:3: class.pump.load_signal = \"current\" is set beside running; keep one of "
+                + "the two")
+        check(
+            "[class.pump]\nidle = \"current > 2\"\nminimum_duration = \"5m\"",
+            """
+            f.toml:2: class.pump.idle = "current > 2" says nothing without running or load_signal; \
+            add one of them, or remove it
+            f.toml:3: class.pump.minimum_duration = "5m" says nothing without running or \
+            load_signal; add one of them, or remove it
+            """)
     }
 
     @Test func limits() {

@@ -73,6 +73,9 @@ import Windows
         ("class.NAME.window", #""1m""#, #""10m""#),
         ("class.NAME.lateness", #""10s""#, #""250ms""#),
         ("class.NAME.running", "always running", #""current > 2.0 and speed >= 300""#),
+        ("class.NAME.load_signal", "none", #""current""#),
+        ("class.NAME.idle", "never idle", #""speed > 100""#),
+        ("class.NAME.minimum_duration", #""0s""#, #""5m""#),
         ("class.NAME.settling", #""0s""#, #""30m""#),
         ("class.NAME.commissioning", #""3d""#, #""0s""#),
         ("class.NAME.silent_after", #""2h""#, #""0s""#),
@@ -139,6 +142,10 @@ import Windows
             let name = String(pattern.dropFirst(section.count))
             lines[section, default: []].removeAll { $0.hasPrefix(name + " ") }
             lines[section, default: []].append("\(name) = \(value)")
+        }
+        // What a class says about running beside it.
+        if ["class.NAME.idle", "class.NAME.minimum_duration"].contains(pattern) {
+            lines["class.NAME.", default: []].append("running = \"current > 2.0\"")
         }
         // `part` and `parts` exclude each other.
         let part = pattern.hasSuffix(".part") && value != nil

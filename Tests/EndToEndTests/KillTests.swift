@@ -28,6 +28,8 @@ extension EndToEndTests {
             {
                 contents += try Database.rows(directory(state), "SELECT * FROM \(table)")
             }
+            // Running time and starts among them.
+            contents += try Database.rows(directory(state), "SELECT * FROM device")
             return contents
         }
 

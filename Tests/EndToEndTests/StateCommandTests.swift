@@ -53,14 +53,14 @@ extension EndToEndTests {
             let before = try files.map { try bytes("state/" + $0) }
             let outcome = try verify("--full")
             #expect(outcome.code == 0)
-            #expect(outcome.lines.count == 10)
+            #expect(outcome.lines.count == 11)
             #expect(outcome.lines.allSatisfy { $0.hasPrefix("ok ") })
             #expect(outcome.output.contains(/ok +4456 +steps, all of them folded again\n/))
             #expect(try files.map { try bytes("state/" + $0) } == before)
             let json = try verify("--json")
             let results =
                 try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]]
-            #expect(results?.count == 10)
+            #expect(results?.count == 11)
             #expect(results?.allSatisfy { ($0["findings"] as? [String])?.isEmpty == true } == true)
         }
 
@@ -92,6 +92,16 @@ extension EndToEndTests {
                 try findings() == [
                     "ticket \(ticket) has 7 changes, the last of which is revision 8",
                     "ticket \(ticket) is not what its latest change says",
+                ])
+        }
+
+        @Test func hoursThatTheLatestWindowDoesNotSayAreNamed() throws {
+            let hours = try #require(
+                try Database.rows(directory("state"), "SELECT running_s FROM device").first)
+            try change("UPDATE device SET running_s = 60")
+            #expect(
+                try findings() == [
+                    "device P-201 has run for 60.0 s, and for \(hours) s by its latest window"
                 ])
         }
 

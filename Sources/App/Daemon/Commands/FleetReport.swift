@@ -18,9 +18,11 @@ package enum FleetReport {
             if json {
                 let texts = try name.map { try model.texts(of: $0) }
                 let events = try name.map { try model.events(of: $0, limit: eventsShown) }
+                let lives = try name.map { try model.lives(of: $0) }
                 return array(devices) { json, device in
                     write(&json, device)
                     if let texts, let events { write(&json, texts, events) }
+                    if let lives { OperationReport.write(&json, lives) }
                 }
             }
             if devices.isEmpty { return "No devices yet." }
@@ -40,6 +42,10 @@ package enum FleetReport {
             if let until = devices.first?.shelvedUntil {
                 lines += ["Shelved until \(until.rfc3339)", ""]
             }
+            if let operation = devices.first?.operation {
+                lines += OperationReport.lines(operation)
+            }
+            lines += OperationReport.lines(try model.lives(of: name))
             lines += try words(of: name, model)
             lines.append("Latest decisions")
             for decision in try model.decisions(about: name) {
@@ -173,6 +179,7 @@ package enum FleetReport {
         json.member("learned", device.learned)
         json.member("open_tickets", device.openTickets)
         json.member("shelved_until", device.shelvedUntil?.rfc3339)
+        OperationReport.write(&json, device.operation)
     }
 
     private static func write(_ json: inout JSONText, _ signal: ReadModel.SignalRow) {

@@ -113,13 +113,15 @@ package enum MaintenanceHistory {
             if json { return document(rows) }
             if rows.isEmpty { return "No maintenance events." }
             var table = TextTable([
-                "TIME", "DEVICE", "COMPONENT", "EVENT", "PART", "COST", "BY", "STATE", "NOTE",
+                "TIME", "DEVICE", "COMPONENT", "EVENT", "RUNNING", "PART", "COST", "BY", "STATE",
+                "NOTE",
             ])
             for row in rows {
                 let event = row.event
                 table.add([
                     event.time.rfc3339, event.device,
                     event.component.isEmpty ? "-" : event.component, event.kind.rawValue,
+                    row.running.map(OperationReport.hours) ?? "-",
                     event.part ?? "-", event.cost.map(amount) ?? "-", row.by,
                     row.isWaiting ? "waiting" : "recorded", event.note ?? "-",
                 ])
@@ -147,6 +149,7 @@ package enum MaintenanceHistory {
                     json.member("part", row.event.part)
                     json.member("cost", row.event.cost)
                     json.member("note", row.event.note)
+                    json.member("running_s", row.running)
                     json.member("by", row.by)
                     json.member("state", row.isWaiting ? "waiting" : "recorded")
                 }

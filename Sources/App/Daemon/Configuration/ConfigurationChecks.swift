@@ -20,6 +20,7 @@ struct ConfigurationChecks {
             let path = ["class", draft.machine.name]
             if draft.machine.name == "generic" { checkGeneric(draft, path) }
             checkWindows(draft, path)
+            checkOperation(draft, path)
             for signal in draft.signals {
                 let inner = path + ["signal", signal.name]
                 checkLimits(signal.limits, inner)
@@ -81,6 +82,19 @@ struct ConfigurationChecks {
                 + "\"\(DurationText.text(windows.length))\" and lateness = "
                 + "\"\(DurationText.text(windows.lateness))\"; at most \(Self.windowsMost) are "
                 + "possible, so lengthen the window or shorten the lateness", withValue: false)
+    }
+
+    private mutating func checkOperation(_ draft: ClassDraft, _ path: [String]) {
+        let ways = [path + ["running"], path + ["load_signal"]].filter { items[$0] != nil }
+        if ways.count == 2 {
+            report(path + ["load_signal"], "is set beside running; keep one of the two")
+        }
+        guard ways.isEmpty else { return }
+        for key in ["idle", "minimum_duration"] where items[path + [key]] != nil {
+            report(
+                path + [key],
+                "says nothing without running or load_signal; add one of them, or remove it")
+        }
     }
 
     private mutating func checkLimits(_ limits: SignalLimits, _ path: [String]) {

@@ -208,6 +208,23 @@ package enum ConfigurationSchema {
             classSection, ClassDraft(), defaultText: "always running",
             "When the machine counts as running; it is judged and learned from only then."),
         key(
+            "load_signal", \.machine.detection.loadSignal,
+            ValueForm<String>.line(mayBeEmpty: false).optional, classSection, ClassDraft(),
+            "Instead of `running`: a signal with two levels, of which the machine runs at the "
+                + "upper one. They are found by themselves; until both have been seen clearly, it "
+                + "counts as running."),
+        key(
+            "idle", \.machine.detection.idle,
+            ValueForm<OperatingCondition>.condition.optional, classSection, ClassDraft(),
+            defaultText: "never idle",
+            "When a machine that does not run is idle: powered, but not at work. What is neither "
+                + "is off."),
+        key(
+            "minimum_duration", \.machine.detection.minimumDuration,
+            .duration(.zero, .days(1)), classSection, ClassDraft(),
+            "How long running, idle or off must last to count; until then the machine is "
+                + "transient, and a shorter interruption is none."),
+        key(
             "settling", \.machine.detection.settling, .duration(.zero, .days(1)), classSection,
             ClassDraft(), "After a start the machine is not judged for this long."),
         key(

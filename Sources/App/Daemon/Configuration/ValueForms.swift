@@ -126,7 +126,7 @@ extension ValueForm where Value == OperatingCondition {
                 + "(with >, >=, <, <= and spaces between the words)",
             parse: { text in
                 OperatingCondition(parsing: text).map { .value($0) }
-                    ?? .wrong("is not a running condition")
+                    ?? .wrong("is not a condition")
             },
             render: { condition in
                 condition.comparisons.map {

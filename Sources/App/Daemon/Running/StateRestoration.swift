@@ -46,10 +46,17 @@ struct StateRestoration: Sendable {
                 sequence = last.sequence
                 progress()
             }
-            let (texts, last) = try patiently(isOver, progress) { () throws(StoreFailure) in
-                (try history.texts(), try history.last())
+            let (texts, operations, last) = try patiently(isOver, progress) {
+                () throws(StoreFailure) in
+                (try history.texts(), try history.operations(), try history.last())
             }
             start.engine.adopt(texts)
+            let recounted = start.engine.adopt(operations)
+            if recounted > 0 {
+                logger.warning(
+                    "Running hours are taken from the database; windows do not give them any more",
+                    metadata: ["devices": "\(recounted)"])
+            }
             start.engine.resume(after: last.sequence, advancedTo: last.advancedTo)
             // Only what `status` shows.
             try? history.record(refoldDifferences: differences)
