@@ -297,12 +297,17 @@ import Windows
         let content = try #require(EngineCheckpoint.verified(engine.checkpoint()))
         var events = StateWriter()
         engine.maintenance.encode(into: &events)
-        let older = EngineCheckpoint.sealed(content.dropLast(9 + events.bytes.count))
+        var clocks = StateWriter()
+        engine.encodeClocks(into: &clocks)
+        let beforeClocks = content.dropLast(9 + clocks.bytes.count)
+        var second = TelemetryEngine(Self.configuration)
+        #expect(try second.restore(EngineCheckpoint.sealed(Array(beforeClocks))).dropped == [])
+        let older = EngineCheckpoint.sealed(beforeClocks.dropLast(9 + events.bytes.count))
         var again = TelemetryEngine(Self.configuration)
         #expect(try again.restore(older).dropped == [])
         // One of another version is of no use as a whole.
         var other = content
-        other[other.count - 9 - events.bytes.count] = 99
+        other[beforeClocks.count - 9 - events.bytes.count] = 99
         var third = TelemetryEngine(Self.configuration)
         #expect(throws: StateFailure.self) { _ = try third.restore(EngineCheckpoint.sealed(other)) }
     }

@@ -26,18 +26,18 @@ import Testing
         let end = t + 60_000_000_000
         try check(
             store, "SELECT * FROM device",
-            ["1|P-101|pump|\(t)|\(t)|62.5|0.75|abnormal|1.0|||||||"])
+            ["1|P-101|pump|\(t)|\(t)|62.5|0.75|abnormal|1.0||||||||||"])
         try check(store, "SELECT * FROM device_attribute", ["1|site|Kiel"])
         try check(
             store, "SELECT * FROM signal ORDER BY id",
-            ["1|1|pump.vibration_rms|mm/s", "2|1|pump.temperature|"])
+            ["1|1|pump.vibration_rms|mm/s|||", "2|1|pump.temperature||||"])
         try check(
             store, "SELECT * FROM window ORDER BY start, signal",
             ["\(t)|1|60|1.0|2.0|1.5|0.25|1.25|1.75", "\(t)|2|60|1.0|2.0||0.25|1.25|1.75"])
         try check(
             store, "SELECT * FROM device_score",
             ["\(t)|1|\(end)|2|0.75|4.25|62.5|abnormal|1||"])
-        try check(store, "SELECT * FROM signal_score", ["\(t)|1|0.75|4.5|abnormal"])
+        try check(store, "SELECT * FROM signal_score", ["\(t)|1|0.75|4.5|abnormal|good"])
         try check(
             store, "SELECT * FROM prognosis",
             ["1|bearing|\(end)|1209600.0|0.625|432000.0|777600.0||trend_to_limit"])

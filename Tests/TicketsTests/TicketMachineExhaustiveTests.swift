@@ -170,7 +170,7 @@ import Testing
         let elsewhere: Set<TicketReason> = [
             .noTelemetry, .siteSilent, .telemetryReturned, .acknowledgedByOperator,
             .plannedByOperator, .closedByOperator, .reopenedByOperator,
-            .closedByMaintenance,
+            .closedByMaintenance, .wrongClock, .sensorMissing, .faultGone, .gaveWay,
         ]
         let missing = TicketReason.allCases.filter {
             !reasons.contains($0) && !elsewhere.contains($0)

@@ -60,7 +60,7 @@ import Testing
         // Operators' decisions and silence have suites of their own.
         case .recentlyClosed, .acknowledgedByOperator, .plannedByOperator, .closedByOperator,
             .reopenedByOperator, .closedByMaintenance, .noTelemetry, .siteSilent,
-            .telemetryReturned:
+            .telemetryReturned, .wrongClock, .sensorMissing, .faultGone, .gaveWay:
             break
         }
     }

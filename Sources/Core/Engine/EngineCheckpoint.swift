@@ -22,6 +22,7 @@ import Windows
 ///     silence     version, bytes: who is silent, over all devices
 ///     maintenance version, bytes: who is in work or retired, over all devices; files written
 ///                 before there were such events end without it
+///     clocks      version, bytes: how the clocks of devices stand; likewise
 ///     checksum    ``ByteHash`` of all bytes before it
 ///
 /// Reading. The checksum is tested before anything else. A section whose version is not ours, or
@@ -52,8 +53,9 @@ package enum EngineCheckpoint {
         }
     }
 
-    static let silenceVersion: UInt8 = 1
+    static let silenceVersion: UInt8 = 2
     static let maintenanceVersion: UInt8 = 1
+    static let clocksVersion: UInt8 = 1
 
     /// What a checkpoint brought back.
     package struct Restored: Equatable, Sendable {
@@ -132,6 +134,10 @@ extension TelemetryEngine {
         maintenance.encode(into: &events)
         state.put(EngineCheckpoint.maintenanceVersion)
         state.put(bytes: events.bytes)
+        var times = StateWriter()
+        encodeClocks(into: &times)
+        state.put(EngineCheckpoint.clocksVersion)
+        state.put(bytes: times.bytes)
         return EngineCheckpoint.sealed(state.bytes)
     }
 
@@ -190,6 +196,7 @@ extension TelemetryEngine {
         for _ in 0..<(try state.count()) { try restoreDevice(from: &state, &dropped) }
         try restoreSilence(from: &state, &dropped)
         if !state.isAtEnd { try restoreMaintenance(from: &state) }
+        if !state.isAtEnd { try restoreClocks(from: &state, &dropped) }
         guard state.isAtEnd else { throw .invalid("trailing bytes") }
         pending.sequence = sequence + 1
         pending.devices = []
@@ -243,11 +250,13 @@ extension TelemetryEngine {
         let version = try state.uint8()
         var room = StateReader(try state.byteArray())
         do throws(StateFailure) {
-            guard version == EngineCheckpoint.silenceVersion else {
+            // The first version knew no faults that a person had closed.
+            guard (1...EngineCheckpoint.silenceVersion).contains(version) else {
                 throw .invalid("version \(version)")
             }
             let names = registry
-            try silence.restore(from: &room) { (name) throws(StateFailure) in
+            try silence.restore(from: &room, knowsFaults: version > 1) {
+                (name) throws(StateFailure) in
                 guard let device = names.device(named: name) else {
                     throw .invalid("device \(name)")
                 }
@@ -255,6 +264,21 @@ extension TelemetryEngine {
             }
         } catch {
             dropped.append("silence state: \(error)")
+        }
+    }
+
+    private mutating func restoreClocks(
+        from state: inout StateReader, _ dropped: inout [String]
+    ) throws(StateFailure) {
+        let version = try state.uint8()
+        var room = StateReader(try state.byteArray())
+        do throws(StateFailure) {
+            guard version == EngineCheckpoint.clocksVersion else {
+                throw .invalid("version \(version)")
+            }
+            try restoreClocks(from: &room)
+        } catch {
+            dropped.append("clock state: \(error)")
         }
     }
 

@@ -142,11 +142,19 @@ package struct ClockPolicy: Equatable, Sendable {
     package var maximumAge: TimeSpan
     /// Time advances in multiples of this.
     package var tick: TimeSpan
+    /// What becomes of stamps known to be wrong; looked at with the wall clock only.
+    package var skewedStamps: SkewedStamps
+    /// A device's clock is wrong when it is further off than this; behind, by more than twice the
+    /// device's usual gap too.
+    package var skewTolerance: TimeSpan
 
     package init(
         source: Source = .wall, maximumJump: TimeSpan = .days(1),
-        maximumAge: TimeSpan = .days(400), tick: TimeSpan = .seconds(1)
+        maximumAge: TimeSpan = .days(400), tick: TimeSpan = .seconds(1),
+        skewedStamps: SkewedStamps = .keep, skewTolerance: TimeSpan = .minutes(2)
     ) {
+        self.skewedStamps = skewedStamps
+        self.skewTolerance = skewTolerance
         self.source = source
         self.maximumJump = maximumJump
         self.maximumAge = maximumAge

@@ -98,6 +98,7 @@ extension TelemetryEngine {
         maintenance.addDevice(
             named: name, components: declared.advice.map(\.component), firstSeen: time)
         takeUpTally(of: device)
+        clocks.append(DeviceClock(tolerance: clock.policy.skewTolerance))
         shelves.append(nil)
         lastArrivals.append(.distantPast)
         return device

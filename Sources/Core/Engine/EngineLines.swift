@@ -178,7 +178,7 @@ extension TelemetryEngine {
                 record: bytes, start: record.lowerBound, end: record.upperBound,
                 time: clock.now ?? line.arrival)
         }
-        if series.wantsLayout(index) {
+        if series.wantsLayout(index), trustsStamps(of: device) {
             series.setLayout(
                 parser.learnLayout(bytes), count: parser.offsets.fieldCount, of: index)
         }
@@ -190,9 +190,10 @@ extension TelemetryEngine {
         _ line: LineContext, emit: (EngineStep) -> Void
     ) -> Timestamp? {
         let time: Timestamp
-        let reading = readStamp(
+        var reading = readStamp(
             of: line.source, precision: line.precision, arrival: line.arrival, lateness: lateness,
             trusted: line.trusted)
+        settle(&reading, of: device, arrival: line.arrival)
         switch reading.verdict {
         case .accept(let accepted):
             time = accepted
@@ -229,6 +230,7 @@ extension TelemetryEngine {
         lastArrivals[device.index] = now
         guard let open = windows.admit(device, at: time, arrival: now) else {
             counters.linesLate += 1
+            noteClock(of: device, stamp: time, at: line.arrival)
             refuse(.late, bytes, record, source: line.source, time: now)
             return nil
         }

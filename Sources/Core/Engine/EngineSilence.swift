@@ -27,13 +27,14 @@ extension TelemetryEngine {
             known.listening(to: $0)
         }
         pending.changes.append(contentsOf: changes)
+        pending.silent.append(contentsOf: silence.takeFallen())
     }
 
     /// What is known of each device's telemetry.
     var known: KnownTelemetry {
         KnownTelemetry(
             registry: registry, detector: detector, lastArrivals: lastArrivals, shelves: shelves,
-            maintenance: maintenance, classes: configuration.classes)
+            maintenance: maintenance, clocks: clocks, classes: configuration.classes)
     }
 }
 
@@ -44,15 +45,31 @@ struct KnownTelemetry {
     let lastArrivals: [Timestamp]
     let shelves: [Shelf?]
     let maintenance: MaintenanceDesk
+    let clocks: [DeviceClock]
     let classes: [MachineClass]
 
     func listening(to device: DeviceID) -> Listening {
         let known = registry[device]
+        let isMissed = maintenance.isMissed(device)
         return Listening(
             device: known, className: classes[known.machineClass.rawValue].name,
             heard: lastArrivals[device.index], usualGap: detector[device].usualGap,
-            silence: maintenance.isMissed(device) ? detector[device].silence : nil,
+            silence: isMissed ? detector[device].silence : nil,
             quietUntil: max(
-                shelves[device.index]?.until ?? .distantPast, maintenance.quietUntil(device)))
+                shelves[device.index]?.until ?? .distantPast, maintenance.quietUntil(device)),
+            isMissed: isMissed, faults: faults(of: device))
+    }
+
+    /// What is wrong with the telemetry of a device that speaks, gravest first.
+    private func faults(of device: DeviceID) -> [TelemetryFault] {
+        let known = clocks[device.index]
+        guard known.state.isWrong, let offset = known.offset, let since = known.since else {
+            return []
+        }
+        return [
+            .clockSkew(
+                offset: offset, isUnset: known.state == .unset, since: since,
+                shown: known.lastArrival)
+        ]
     }
 }

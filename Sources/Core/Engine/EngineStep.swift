@@ -43,6 +43,10 @@ package struct EngineStep: Equatable, Sendable {
     package var changes: [TicketChange] = []
     package var decisions: [TicketDesk.Decision] = []
     package var alerts: [ConditionAlert] = []
+    /// Devices that have fallen silent.
+    package var silent: [DeviceID] = []
+    /// Devices whose clock was found right or wrong.
+    package var clocks: [ClockChange] = []
     /// Texts and fault codes that changed.
     package var texts: [TextChange] = []
     package var refused: [Refused] = []
@@ -61,12 +65,14 @@ package struct EngineStep: Equatable, Sendable {
     /// Whether anything in it is for the outbox.
     package var hasMessages: Bool {
         !changes.isEmpty || !alerts.isEmpty || texts.contains { $0.isFault }
+            || clocks.contains { $0.isAlert }
     }
 
     package var isEmpty: Bool {
         devices.isEmpty && signals.isEmpty && closed.isEmpty && changes.isEmpty
             && decisions.isEmpty && alerts.isEmpty && refused.isEmpty && commands.isEmpty
-            && guesses.isEmpty && texts.isEmpty
+            && guesses.isEmpty && texts.isEmpty && clocks.isEmpty
+            && silent.isEmpty
     }
 }
 

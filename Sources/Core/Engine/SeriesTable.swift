@@ -256,6 +256,14 @@ struct SeriesTable: Sendable {
         }
     }
 
+    /// Sends the lines of a device the ordinary way until their layouts are learned again.
+    mutating func forgetLayouts(of device: DeviceID) {
+        for index in series.indices where series[index].device == device {
+            series[index].layout = -1
+            series[index].layoutTries = 0
+        }
+    }
+
     mutating func addField(
         to index: Int, _ bytes: Span<UInt8>, _ start: Int, _ end: Int
     ) -> Int {

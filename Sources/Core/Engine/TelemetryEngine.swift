@@ -31,6 +31,8 @@ package struct TelemetryEngine: ~Copyable {
     var prognosticator = Prognosticator()
     var desk = TicketDesk()
     var silence: SilenceDesk
+    /// Per device.
+    var clocks: [DeviceClock] = []
     /// Per device, the time it is or was last shelved for.
     var shelves: [Shelf?] = []
     /// Operators' decisions that wait for the next tick.
@@ -166,6 +168,7 @@ package struct TelemetryEngine: ~Copyable {
         let frame = windows.closeNext(of: device, signals: registry[device].signals)
         counters.windowsClosed += UInt64(frame.summaries.count)
         conclude(frame)
+        noteClock(afterClosing: device)
         if pending.closed.count >= Self.windowsPerStep { seal(emit: emit) }
     }
 
@@ -223,10 +226,12 @@ package struct TelemetryEngine: ~Copyable {
                 ? names[left.frame.device].name < names[right.frame.device].name
                 : left.frame.end < right.frame.end
         }
-        pending.changes.sort { left, right in
-            (left.time, left.ticket.device, left.ticket.component, left.revision)
-                < (right.time, right.ticket.device, right.ticket.component, right.revision)
-        }
+        // Those of one component stay as they came: a ticket that gives way goes before the next.
+        pending.changes = pending.changes.enumerated().sorted { left, right in
+            let (one, other) = (left.element, right.element)
+            return (one.time, one.ticket.device, one.ticket.component, left.offset)
+                < (other.time, other.ticket.device, other.ticket.component, right.offset)
+        }.map(\.element)
         pending.decisions.sort { left, right in
             (left.time, names[left.device].name, left.component)
                 < (right.time, names[right.device].name, right.component)
@@ -235,6 +240,12 @@ package struct TelemetryEngine: ~Copyable {
             (left.time, names[left.device].name, left.name)
                 < (right.time, names[right.device].name, right.name)
         }
+        pending.silent.sort { names[$0].name < names[$1].name }
+        // In order of time per device already; a stable order of devices is all that is missing.
+        pending.clocks = pending.clocks.enumerated().sorted { left, right in
+            (left.element.time, names[left.element.device].name, left.offset)
+                < (right.element.time, names[right.element.device].name, right.offset)
+        }.map(\.element)
         pending.alerts.sort { left, right in
             (left.time, names[left.device].name) < (right.time, names[right.device].name)
         }

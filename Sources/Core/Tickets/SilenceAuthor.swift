@@ -35,6 +35,20 @@ enum SilenceAuthor {
                 firstCheck: "Is the machine's controller powered, and does its network link light "
                     + "up?",
                 skill: "electrical, network")
+        case .clockSkew:
+            ComponentAdvice(
+                component: component, failureMode: failure.rawValue,
+                action: "Set the device's clock and let it follow a time server.",
+                firstCheck: "Does the device reach its time server, and is the battery of its "
+                    + "clock good?",
+                skill: "electrical, network")
+        case .sensorLost:
+            ComponentAdvice(
+                component: component, failureMode: failure.rawValue,
+                action: "Restore the sensor; until then nothing watches what it measured.",
+                firstCheck: "Is the sensor's cable in place at both ends, and does its supply "
+                    + "work?",
+                skill: "electrical")
         case .siteOutage:
             ComponentAdvice(
                 component: component, failureMode: failure.rawValue,
@@ -50,11 +64,18 @@ enum SilenceAuthor {
         _ standing: SilenceCase, _ anchor: Listening, _ listening: (DeviceID) -> Listening
     ) -> String {
         if standing.ticket.recoveredAt != nil {
-            return standing.failure == .silent
-                ? "Telemetry has returned." : "Telemetry of the site has returned."
+            switch standing.failure {
+            case .silent: return "Telemetry has returned."
+            case .siteOutage: return "Telemetry of the site has returned."
+            case .clockSkew: return "The device's clock is right again."
+            case .sensorLost: return "Everything the device used to send has returned."
+            }
         }
-        let since = String(standing.ticket.firstSeen.rfc3339.prefix(16))
-            .split(separator: "T").joined(separator: " ")
+        if !standing.failure.isSilence {
+            let fault = anchor.faults.first { $0.failure == standing.failure }
+            return fault?.sentence ?? "Something was wrong with the device's telemetry."
+        }
+        let since = minute(standing.ticket.firstSeen)
         guard standing.failure == .siteOutage else {
             if anchor.heard == .distantPast {
                 return "Declared in the configuration, and nothing has come from it since \(since)."
@@ -70,8 +91,13 @@ enum SilenceAuthor {
             + named + rest + ". Their power or network has most likely failed."
     }
 
+    /// `2026-02-03 04:10`
+    static func minute(_ time: Timestamp) -> String {
+        String(time.rfc3339.prefix(16)).split(separator: "T").joined(separator: " ")
+    }
+
     /// `90 seconds`, `10 minutes`, `3 hours`, `2 days`.
-    private static func span(_ span: TimeSpan) -> String {
+    static func span(_ span: TimeSpan) -> String {
         let seconds = span.seconds.rounded()
         for (unit, length) in [("day", 86_400.0), ("hour", 3_600.0), ("minute", 60.0)]
         where seconds >= 2 * length {

@@ -7,9 +7,18 @@ package enum TelemetryFailure: String, CaseIterable, Sendable {
     case silent
     /// Several devices of one site stopped sending together.
     case siteOutage = "site_outage"
+    /// The device's clock is wrong.
+    case clockSkew = "clock_skew"
+    /// The device speaks, and a signal its class declares is missing.
+    case sensorLost = "sensor_lost"
+
+    /// About a device that does not speak; the others are about one that does.
+    package var isSilence: Bool { self == .silent || self == .siteOutage }
+    package var severity: Severity { isSilence ? .warning : .advice }
 }
 
-/// One ticket about silence and the devices it stands for.
+/// One ticket about silence and the devices it stands for, or about what else is wrong with the
+/// telemetry of one.
 struct SilenceCase: Equatable, Sendable {
     /// A silent device, and when it was last heard as far as the case knows.
     struct Member: Equatable, Sendable {
@@ -23,7 +32,7 @@ struct SilenceCase: Equatable, Sendable {
     /// `nil` for devices that name no site.
     let site: String?
     var ticket: OpenTicket
-    /// Who is still silent; empty once the case has recovered.
+    /// Who is still silent, or still has the fault; empty once the case has recovered.
     var members: [Member]
     /// How many were silent when the case opened.
     var silentAtFirst: Int

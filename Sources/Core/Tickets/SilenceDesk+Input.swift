@@ -45,6 +45,10 @@ extension SilenceDesk {
             of: cases[index], kind, reason, listening, note: TicketChange.OperatorNote(command))
         if kind == .closed {
             for member in cases[index].members {
+                guard cases[index].failure.isSilence else {
+                    settledFaults[member.device.index] = cases[index].failure
+                    continue
+                }
                 settled[member.device.index] = listening(member.device).heard
             }
             cases.remove(at: index)
@@ -62,7 +66,9 @@ extension SilenceDesk {
             cases[index].members.removeAll { $0.device == device }
         }
         guard
-            let index = cases.firstIndex(where: { $0.failure == .silent && $0.anchor == device })
+            let index = cases.firstIndex(where: {
+                $0.failure != .siteOutage && $0.anchor == device
+            })
         else { return nil }
         var standing = cases.remove(at: index)
         standing.ticket.revise(at: time)
@@ -77,6 +83,9 @@ extension SilenceDesk {
         let known = cases.firstIndex { $0.ticket.id == recorded.ticket }
         if recorded.kind == .closed {
             if let known { cases.remove(at: known) }
+            if recorded.reason == .closedByOperator, !recorded.failure.isSilence {
+                settledFaults[device.index] = recorded.failure
+            }
             return
         }
         var standing =
@@ -84,7 +93,8 @@ extension SilenceDesk {
             ?? SilenceCase(
                 failure: recorded.failure, anchor: device, site: listening(device).site,
                 ticket: OpenTicket(
-                    id: recorded.ticket, severity: .warning, firstSeen: recorded.firstSeen,
+                    id: recorded.ticket, severity: recorded.failure.severity,
+                    firstSeen: recorded.firstSeen,
                     openedAt: recorded.openedAt, reason: recorded.reason),
                 members: [], silentAtFirst: 1)
         guard known == nil || recorded.revision > standing.ticket.revision else { return }
@@ -127,13 +137,16 @@ extension SilenceDesk {
             state.put(name(DeviceID(rawValue: Int32(index))))
             state.put(countedFrom[index])
             state.put(settled[index]) { $0.put($1) }
+            state.put(settledFaults[index]) { $0.put($1.rawValue) }
         }
         state.put(nextScan)
     }
 
-    /// Takes up the cases of an earlier process; every device must be known by now.
+    /// Takes up the cases of an earlier process; every device must be known by now. State of before
+    /// there were faults lacks who has had one settled.
     package mutating func restore(
-        from state: inout StateReader, device: (String) throws(StateFailure) -> DeviceID
+        from state: inout StateReader, knowsFaults: Bool,
+        device: (String) throws(StateFailure) -> DeviceID
     ) throws(StateFailure) {
         var restored: [SilenceCase] = []
         for _ in 0..<(try state.count()) {
@@ -141,14 +154,20 @@ extension SilenceDesk {
         }
         var from = countedFrom
         var settlements = settled
+        var faults = settledFaults
         for _ in 0..<(try state.count()) {
             let index = try device(try state.string()).index
             from[index] = try state.timestamp()
             settlements[index] = try state.optionalTimestamp()
+            guard knowsFaults else { continue }
+            faults[index] = try state.optional { (state) throws(StateFailure) in
+                try state.word(TelemetryFailure.self)
+            }
         }
         nextScan = try state.timestamp()
         cases = restored
         countedFrom = from
         settled = settlements
+        settledFaults = faults
     }
 }

@@ -13,10 +13,15 @@ package struct Listening: Sendable {
     package var silence: TimeSpan?
     /// End of the last time it was shelved for or in work: a pause until then is nobody's concern.
     package var quietUntil: Timestamp
+    /// Neither in work nor retired.
+    package var isMissed: Bool
+    /// What is wrong with the telemetry while the device speaks, gravest first.
+    package var faults: [TelemetryFault]
 
     package init(
         device: Device, className: String, heard: Timestamp, usualGap: TimeSpan,
-        silence: TimeSpan?, quietUntil: Timestamp = .distantPast
+        silence: TimeSpan?, quietUntil: Timestamp = .distantPast, isMissed: Bool = true,
+        faults: [TelemetryFault] = []
     ) {
         self.device = device
         self.className = className
@@ -24,6 +29,8 @@ package struct Listening: Sendable {
         self.usualGap = usualGap
         self.silence = silence
         self.quietUntil = quietUntil
+        self.isMissed = isMissed
+        self.faults = faults
     }
 
     /// Devices of one site share power and network; so do those that name none.
@@ -34,7 +41,7 @@ package struct Listening: Sendable {
 ///
 /// What comes in: ticks, and what is known of each device's telemetry. What goes out: ticket
 /// changes. What always holds: at most one case stands for a device; devices of one site that fall
-/// silent together have one ticket; only speaking ends a silence; a time during which nobody
+/// silent together have one ticket; only speaking ends a silence, and silence ends no fault; a time during which nobody
 /// listened (the program was stopped, the clock was set) is nobody's silence. A silence is dated at
 /// the tick at which it became one, however late it is noticed.
 ///
@@ -56,6 +63,11 @@ package struct SilenceDesk: Sendable {
     /// Per device: when it was last heard at the time somebody closed its case; until it speaks
     /// there is no new one.
     var settled: [Timestamp?] = []
+    /// Per device: the fault about which somebody closed the ticket; until it is gone there is no
+    /// new one.
+    var settledFaults: [TelemetryFailure?] = []
+    /// Devices that have fallen silent and were not told of yet.
+    private var fallen: [DeviceID] = []
     var nextScan = Timestamp.distantPast
     private let closeAfter: TimeSpan
 
@@ -67,7 +79,14 @@ package struct SilenceDesk: Sendable {
     package mutating func addDevice(at time: Timestamp) {
         countedFrom.append(time)
         settled.append(nil)
+        settledFaults.append(nil)
         nextScan = min(nextScan, time)
+    }
+
+    /// Gives up the devices that have fallen silent since the last time.
+    package mutating func takeFallen() -> [DeviceID] {
+        defer { fallen = [] }
+        return fallen
     }
 
     /// Nobody listened for `span` before now.
@@ -85,7 +104,10 @@ package struct SilenceDesk: Sendable {
         var changes: [TicketChange] = []
         for index in cases.indices {
             var standing = cases[index]
-            changes += follow(&standing, at: now, listening)
+            changes +=
+                standing.failure.isSilence
+                ? follow(&standing, at: now, listening)
+                : followFault(&standing, at: now, listening)
             cases[index] = standing
         }
         cases.removeAll { $0.ticket.reason == .quietPeriodOver }
@@ -95,10 +117,12 @@ package struct SilenceDesk: Sendable {
             let due = candidate.crossing + tick - TimeSpan(nanoseconds: 1)
             changes += open(candidate, at: min(now, due.floored(to: tick)), listening)
         }
-        return changes
+        return changes + watchFaults(at: now, listening)
     }
 
-    func isCovered(_ device: DeviceID) -> Bool { cases.contains { $0.contains(device) } }
+    func isCovered(_ device: DeviceID) -> Bool {
+        cases.contains { $0.failure.isSilence && $0.contains(device) }
+    }
 
     private struct Candidate {
         var device: DeviceID
@@ -113,7 +137,8 @@ package struct SilenceDesk: Sendable {
     ) -> [Candidate] {
         var candidates: [Candidate] = []
         var next = now + Self.scanInterval
-        let covered = Set(cases.flatMap { $0.members.map(\.device) })
+        let covered = Set(
+            cases.filter(\.failure.isSilence).flatMap { $0.members.map(\.device) })
         for index in countedFrom.indices {
             let device = DeviceID(rawValue: Int32(index))
             guard !covered.contains(device) else { continue }
@@ -147,11 +172,13 @@ package struct SilenceDesk: Sendable {
         if let outage = cases.firstIndex(where: { isPart(known, of: $0, listening) }) {
             cases[outage].members.append(
                 SilenceCase.Member(device: candidate.device, heard: known.heard))
+            fallen.append(candidate.device)
             return []
         }
         let group = silentTogether(with: known, at: candidate.crossing, listening)
         let failure: TelemetryFailure = group.count > 1 ? .siteOutage : .silent
         let members = group.map { SilenceCase.Member(device: $0.device.id, heard: $0.heard) }
+        fallen += members.map(\.device)
         if let old = cases.firstIndex(where: { standing in
             !standing.isActive && standing.failure == failure
                 && (failure == .silent
@@ -165,12 +192,14 @@ package struct SilenceDesk: Sendable {
             cases[old].ticket.revise(at: time)
             return [change(of: cases[old], .updated, .conditionReturned, listening)]
         }
-        // A device has one ticket about its telemetry: one that has recovered gives way.
+        // A device has one ticket about its telemetry: one about a fault gives way.
+        let yielded = makeRoom(in: group.map(\.device.id), at: time, listening)
+        // So does one that has recovered.
         let anchor = group.first { member in
             !cases.contains { $0.anchor == member.device.id }
         }
         guard let anchor else {
-            return group.flatMap { reopenAlone($0, at: time, listening) }
+            return yielded + group.flatMap { reopenAlone($0, at: time, listening) }
         }
         let reason: TicketReason = failure == .silent ? .noTelemetry : .siteSilent
         let since = group.map(silentFrom).min() ?? time
@@ -183,7 +212,7 @@ package struct SilenceDesk: Sendable {
                 severity: .warning, firstSeen: since, openedAt: time, reason: reason),
             members: members, silentAtFirst: members.count)
         cases.append(opened)
-        return [change(of: opened, .opened, reason, listening)]
+        return yielded + [change(of: opened, .opened, reason, listening)]
     }
 
     /// `true` when the device, slower to be missed than others, went silent with an outage.
@@ -243,11 +272,8 @@ package struct SilenceDesk: Sendable {
     private mutating func follow(
         _ standing: inout SilenceCase, at now: Timestamp, _ listening: (DeviceID) -> Listening
     ) -> [TicketChange] {
-        if let recoveredAt = standing.ticket.recoveredAt {
-            guard now - recoveredAt >= closeAfter else { return [] }
-            standing.ticket.reason = .quietPeriodOver
-            standing.ticket.revise(at: now)
-            return [change(of: standing, .closed, .quietPeriodOver, listening)]
+        if standing.ticket.recoveredAt != nil {
+            return closeWhenQuiet(&standing, at: now, listening)
         }
         let before = standing.members.count
         standing.members.removeAll { listening($0.device).heard > $0.heard }
@@ -268,6 +294,16 @@ package struct SilenceDesk: Sendable {
         standing.ticket.recoveredAt = now
         standing.ticket.revise(at: now)
         return [change(of: standing, .recovered, .telemetryReturned, listening)]
+    }
+
+    func closeWhenQuiet(
+        _ standing: inout SilenceCase, at now: Timestamp, _ listening: (DeviceID) -> Listening
+    ) -> [TicketChange] {
+        guard let recoveredAt = standing.ticket.recoveredAt, now - recoveredAt >= closeAfter
+        else { return [] }
+        standing.ticket.reason = .quietPeriodOver
+        standing.ticket.revise(at: now)
+        return [change(of: standing, .closed, .quietPeriodOver, listening)]
     }
 
     func change(

@@ -37,6 +37,10 @@ package enum TicketReason: String, CaseIterable, Sendable {
     case noTelemetry = "no_telemetry"
     /// Several devices of one site stopped sending together.
     case siteSilent = "site_silent"
+    /// The device's clock has been wrong for long.
+    case wrongClock = "wrong_clock"
+    /// A declared signal has been missing for long while its device speaks.
+    case sensorMissing = "sensor_missing"
 
     // An open ticket changed.
     case severityRose = "severity_rose"
@@ -51,6 +55,10 @@ package enum TicketReason: String, CaseIterable, Sendable {
     case quietPeriodOver = "quiet_period_over"
     /// The device, or the site, speaks again.
     case telemetryReturned = "telemetry_returned"
+    /// What was wrong with the device's telemetry is right again.
+    case faultGone = "fault_gone"
+    /// A component has one ticket, and something graver is wrong with the device's telemetry.
+    case gaveWay = "gave_way"
     case acknowledgedByOperator = "acknowledged_by_operator"
     case plannedByOperator = "planned_by_operator"
     case closedByOperator = "closed_by_operator"

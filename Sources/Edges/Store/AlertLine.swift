@@ -1,4 +1,5 @@
 import Detection
+import Engine
 import Primitives
 import Tickets
 import Windows
@@ -73,6 +74,30 @@ struct AlertLine {
         line.add("code", change.value)
         line.add("msg", "The device reports fault code \(change.value).")
         return line.text
+    }
+
+    /// A device's clock went wrong, or is right again.
+    static func clock(_ change: ClockChange, device: String) -> String {
+        var line = AlertLine()
+        let isSkew = change.state.isSkew
+        line.add("time", change.time.rfc3339)
+        line.add("level", isSkew ? "warning" : "notice")
+        line.add("event", isSkew ? "device.clock_skew" : "device.clock_right")
+        line.add("device", device)
+        line.add("clock", change.state.rawValue)
+        line.add("offset", NumberText.short(change.offset.seconds) + "s")
+        line.add("msg", message(change.state))
+        return line.text
+    }
+
+    private static func message(_ state: DeviceClock.State) -> String {
+        switch state {
+        case .behind: "The device's clock is behind the gateway's."
+        case .ahead: "The device's clock is ahead of the gateway's."
+        case .unset: "The device's clock is not set: it stamps about 1970."
+        case .drifting: "The device's clock does not keep pace with the gateway's."
+        case .right, .unknown: "The device's clock is right again."
+        }
     }
 
     static func drops(_ notice: DropNotice) -> String {

@@ -19,6 +19,11 @@ extension ReadModel {
         package var shelvedUntil: Timestamp?
         /// `nil` for a class that does not say when its machines run.
         package var operation: OperationRow?
+        /// `right`, `behind`, `ahead`, `unset` or `drifting`; `nil` when that cannot be said.
+        package var clockState: String?
+        /// How many seconds its clock is ahead of the gateway's; behind when negative.
+        package var clockOffset: Double?
+        package var clockSince: Timestamp?
     }
 
     /// What a device did, as of its latest window; times in seconds.
@@ -108,7 +113,8 @@ extension ReadModel {
                 db,
                 sql: """
                     SELECT name, class, first_seen, last_window, health, score, state, learned,
-                        shelved_until, operating, running_s, idle_s, observed_s, starts,
+                        shelved_until, clock_state, clock_offset_s, clock_since, operating,
+                        running_s, idle_s, observed_s, starts,
                         (SELECT availability FROM device_operation
                             WHERE device_operation.device = device.name) AS availability,
                         (SELECT count(*) FROM ticket
@@ -123,7 +129,9 @@ extension ReadModel {
                     score: row["score"], state: row["state"], learned: row["learned"],
                     openTickets: row["open"],
                     shelvedUntil: ReadModel.time(row["shelved_until"]),
-                    operation: ReadModel.operation(row))
+                    operation: ReadModel.operation(row), clockState: row["clock_state"],
+                    clockOffset: row["clock_offset_s"],
+                    clockSince: ReadModel.time(row["clock_since"]))
             }
         }
     }

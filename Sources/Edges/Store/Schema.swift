@@ -38,7 +38,7 @@ import GRDB
 /// The tables, constraints and views of the database, and how older files become current ones.
 enum Schema {
     /// Number of the newest migration; stored as `PRAGMA user_version`.
-    static let version = 7
+    static let version = 8
 
     /// "Fore" in ASCII: how SQLite tools and this program recognise the file.
     static let applicationID = 0x466F_7265
@@ -71,6 +71,10 @@ enum Schema {
         migrator.registerMigration("v7") { db in
             try db.execute(sql: OperatingSchema.sql)
             try db.execute(sql: "PRAGMA user_version = 7")
+        }
+        migrator.registerMigration("v8") { db in
+            try db.execute(sql: QualitySchema.sql)
+            try db.execute(sql: "PRAGMA user_version = 8")
         }
         return migrator
     }

@@ -224,6 +224,27 @@ package struct StepHistory: Sendable {
         }
     }
 
+    /// How the clocks of devices stood when they were last told.
+    package func clocks() throws(StoreFailure) -> [RecordedClock] {
+        try database.read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT name, clock_state, clock_offset_s, clock_since FROM device
+                    WHERE clock_state IS NOT NULL ORDER BY name
+                    """
+            ).compactMap { row in
+                guard let state = DeviceClock.State(rawValue: row["clock_state"]) else {
+                    return nil
+                }
+                return RecordedClock(
+                    device: row["name"], state: state,
+                    offset: (row["clock_offset_s"] as Double?).map(TimeSpan.init(secondsRounded:)),
+                    since: ReadModel.time(row["clock_since"]))
+            }
+        }
+    }
+
     /// The committed document of a ticket's revision.
     package func document(ticket: String, _ revision: Int) throws(StoreFailure) -> String? {
         try database.read { db in

@@ -182,6 +182,7 @@ package struct StepWriter: Sendable {
         try ticketRows.write(step, context, in: db, &outcome)
         for device in try OperatorRows.write(step, in: db) { events.wait(for: device) }
         try TextRows.write(step, names: names, rows: rows, in: db, &outcome)
+        try ClockRows.write(step, names: names, rows: rows, in: db, &outcome)
         // The counts of a repeated step are in the totals already.
         if !outcome.isRepeated { try progress.writeRefusals(in: db) }
         try progress.writeCounters(in: db)

@@ -28,6 +28,7 @@ package enum FleetReport {
             if devices.isEmpty { return "No devices yet." }
             var table = TextTable([
                 "DEVICE", "CLASS", "STATE", "HEALTH", "LEARNED", "LAST WINDOW", "TICKETS",
+                "CLOCK",
             ])
             for device in devices {
                 table.add([
@@ -35,6 +36,7 @@ package enum FleetReport {
                     device.health.map(NumberText.short) ?? "-",
                     device.learned.map { NumberText.short((100 * $0).rounded()) + " %" } ?? "-",
                     device.lastWindow?.rfc3339 ?? "-", String(device.openTickets),
+                    DeviceClockText.short(device),
                 ])
             }
             guard let name else { return table.text }
@@ -46,6 +48,9 @@ package enum FleetReport {
                 lines += OperationReport.lines(operation)
             }
             lines += OperationReport.lines(try model.lives(of: name))
+            if let clock = devices.first.flatMap(DeviceClockText.sentence) {
+                lines += [clock, ""]
+            }
             lines += try words(of: name, model)
             lines.append("Latest decisions")
             for decision in try model.decisions(about: name) {
@@ -180,6 +185,10 @@ package enum FleetReport {
         json.member("open_tickets", device.openTickets)
         json.member("shelved_until", device.shelvedUntil?.rfc3339)
         OperationReport.write(&json, device.operation)
+        json.member("clock", DeviceClockText.word(device))
+        json.member("clock_state", device.clockState)
+        json.member("clock_offset_seconds", device.clockOffset)
+        json.member("clock_since", device.clockSince?.rfc3339)
     }
 
     private static func write(_ json: inout JSONText, _ signal: ReadModel.SignalRow) {

@@ -131,10 +131,21 @@ package enum ConfigurationSchema {
     private static let clockKeys: [ConfigurationKey<DaemonConfiguration>] = [
         top(
             "clock.max_jump", \.engine.clock.maximumJump, .duration(.seconds(1), .days(365)),
-            "Stamps further ahead of arrival than this are a wrong clock and refused."),
+            "Stamps further ahead of arrival than this are a wrong clock and refused, unless "
+                + "`skewed_stamps` says otherwise."),
         top(
             "clock.max_age", \.engine.clock.maximumAge, .duration(.hours(1), .days(3_650)),
-            "Stamps older than this are a wrong clock, not a backlog, and refused."),
+            "Stamps older than this are a wrong clock, not a backlog; likewise."),
+        top(
+            "clock.skewed_stamps", \.engine.clock.skewedStamps, .choice,
+            "What becomes of stamps that are known to be wrong. `keep` refuses impossible ones and "
+                + "takes those of a device whose clock is found wrong as they are; `restamp` gives "
+                + "both the time of their arrival; `refuse` takes neither. Wall clock only."),
+        top(
+            "clock.skew_tolerance", \.engine.clock.skewTolerance,
+            .duration(.seconds(1), .days(1)),
+            "A device whose clock is further off than this shows `clock_skew`; behind, it must be "
+                + "off by more than twice the usual time between its windows too."),
         top(
             "clock.tick", \.engine.clock.tick, .duration(.milliseconds(100), .minutes(1)),
             "Time advances in multiples of this."),

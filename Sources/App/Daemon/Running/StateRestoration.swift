@@ -46,11 +46,15 @@ struct StateRestoration: Sendable {
                 sequence = last.sequence
                 progress()
             }
-            let (texts, operations, last) = try patiently(isOver, progress) {
+            let (texts, operations, clocks, last) = try patiently(isOver, progress) {
                 () throws(StoreFailure) in
-                (try history.texts(), try history.operations(), try history.last())
+                (
+                    try history.texts(), try history.operations(), try history.clocks(),
+                    try history.last()
+                )
             }
             start.engine.adopt(texts)
+            start.engine.adopt(clocks)
             let recounted = start.engine.adopt(operations)
             if recounted > 0 {
                 logger.warning(
