@@ -110,7 +110,9 @@ import Testing
     /// Beyond the learned range the line goes on for one range and is trusted less and less.
     @Test(arguments: [
         (5.0, 17.0, 1.0), (0, 2, 1), (10, 32, 1), (15, 47, 2), (20, 62, 3), (30, 62, 5),
-        (1e6, 62, 11), (-10, -28, 3), (-1e6, -28, 11), (.nan, 17, 1),
+        (1e6, 62, 11), (-10, -28, 3), (-1e6, -28, 11),
+        // Somewhere in a range of 30: 1 and 30 / sqrt(12) as independent errors, sqrt(1 + 75).
+        (.nan, 17, 76.squareRoot()),
     ])
     func widensOutsideTheLearnedRange(_ x: Double, _ value: Double, _ widening: Double) {
         let baseline = Baseline(

@@ -60,6 +60,10 @@ extension EngineRun {
             copy.assessment.signals[index].signal = neutral(
                 copy.assessment.signals[index].signal, signals)
         }
+        for index in copy.assessment.qualityChanges.indices {
+            copy.assessment.qualityChanges[index].signal = neutral(
+                copy.assessment.qualityChanges[index].signal, signals)
+        }
         for index in copy.risks.indices {
             copy.risks[index].leading = copy.risks[index].leading.map { neutral($0, signals) }
         }

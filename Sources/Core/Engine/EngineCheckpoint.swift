@@ -48,7 +48,8 @@ package enum EngineCheckpoint {
         var version: UInt8 {
             switch self {
             case .prognosis, .texts, .operation: 1
-            case .windows, .detection, .tickets: 2
+            case .windows, .tickets: 2
+            case .detection: 3
             }
         }
     }

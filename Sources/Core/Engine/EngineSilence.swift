@@ -62,14 +62,21 @@ struct KnownTelemetry {
 
     /// What is wrong with the telemetry of a device that speaks, gravest first.
     private func faults(of device: DeviceID) -> [TelemetryFault] {
+        var faults: [TelemetryFault] = []
         let known = clocks[device.index]
-        guard known.state.isWrong, let offset = known.offset, let since = known.since else {
-            return []
+        if known.state.isWrong, let offset = known.offset, let since = known.since {
+            faults.append(
+                .clockSkew(
+                    offset: offset, isUnset: known.state == .unset, since: since,
+                    shown: known.lastArrival))
         }
-        return [
-            .clockSkew(
-                offset: offset, isUnset: known.state == .unset, since: since,
-                shown: known.lastArrival)
-        ]
+        let watched = detector[device]
+        if let lost = watched.lost {
+            faults.append(
+                .sensorLost(
+                    lost.signals, since: lost.since, shown: lastArrivals[device.index],
+                    silentAfter: watched.silentAfter))
+        }
+        return faults
     }
 }

@@ -64,7 +64,7 @@ struct ComponentPrognosis: Equatable, Sendable {
     }
 
     private mutating func take(_ signal: SignalAssessment) {
-        guard signal.quality == .good, !signal.expected.isNaN, let limit = signal.limitDeviation
+        guard signal.quality.isBelieved, !signal.expected.isNaN, let limit = signal.limitDeviation
         else { return }
         let index: Int
         if let known = tracks.firstIndex(where: { $0.signal == signal.signal }) {

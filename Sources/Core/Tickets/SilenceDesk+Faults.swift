@@ -27,7 +27,7 @@ extension SilenceDesk {
             guard device.isMissed, now >= device.quietUntil,
                 let fault = device.faults.first(where: { fault in
                     // After a silence the fault must show again before it is believed.
-                    now - fault.since >= Self.faultLasts && settledFaults[index] != fault.failure
+                    now - fault.since >= fault.patience && settledFaults[index] != fault.failure
                         && device.heard - fault.shown <= max(device.usualGap * 3, .minutes(15))
                 })
             else { continue }

@@ -6,12 +6,16 @@ package struct TelemetryFault: Equatable, Sendable {
     package var since: Timestamp
     /// Arrival of the last line that showed it.
     package var shown: Timestamp
+    /// It is work for somebody when it has lasted this long.
+    package var patience: TimeSpan
     /// What to say about it, a whole sentence.
     package var sentence: String
 
     private init(
-        failure: TelemetryFailure, since: Timestamp, shown: Timestamp, sentence: String
+        failure: TelemetryFailure, since: Timestamp, shown: Timestamp,
+        patience: TimeSpan = SilenceDesk.faultLasts, sentence: String
     ) {
+        self.patience = patience
         self.failure = failure
         self.since = since
         self.shown = shown
@@ -37,15 +41,17 @@ package struct TelemetryFault: Equatable, Sendable {
         return TelemetryFault(failure: .clockSkew, since: since, shown: shown, sentence: sentence)
     }
 
-    /// Signals that a device used to send and sends no more; not empty.
+    /// Signals that a device used to send and sends no more; not empty. `silentAfter` is the
+    /// shortest time without telemetry that its class calls silence.
     package static func sensorLost(
-        _ signals: [String], since: Timestamp, shown: Timestamp
+        _ signals: [String], since: Timestamp, shown: Timestamp, silentAfter: TimeSpan
     ) -> TelemetryFault {
         let named = signals.prefix(SilenceAuthor.namedMost).joined(separator: ", ")
         let rest = signals.count - min(signals.count, SilenceAuthor.namedMost)
         let verb = signals.count == 1 ? "has" : "have"
         return TelemetryFault(
             failure: .sensorLost, since: since, shown: shown,
+            patience: max(SilenceDesk.faultLasts, silentAfter),
             sentence: "\(named)\(rest > 0 ? " and \(rest) more" : "") \(verb) been missing since "
                 + "\(SilenceAuthor.minute(since)), while the device goes on sending.")
     }

@@ -90,7 +90,7 @@ package enum TicketAuthor {
     private static func evidence(
         _ subject: TicketSubject, assessment: DeviceAssessment, condition: ComponentCondition
     ) -> [Ticket.Evidence] {
-        let believed = condition.evidence.filter { assessment.signals[$0].quality == .good }
+        let believed = condition.evidence.filter { assessment.signals[$0].quality.isBelieved }
         let speaking = believed.filter {
             assessment.signals[$0].raw >= evidenceDeviation || assessment.signals[$0].zone > .within
         }

@@ -61,7 +61,7 @@ package struct TicketDesk: Sendable {
                 since: condition.evidence.compactMap { assessment.signals[$0].since }.min(),
                 hasExplanation: hasExplanation(device, besides: component),
                 hasSignals: condition.evidence.contains {
-                    assessment.signals[$0].quality == .good
+                    assessment.signals[$0].quality.isBelieved
                 }, isShelved: isShelved, exemption: exemption)
             var place = devices[device][component]
             defer { devices[device][component] = place }

@@ -86,7 +86,7 @@ package struct TicketPolicy: Equatable, Sendable {
 
     /// `true` while an open ticket still has its condition: lower thresholds than for opening.
     func stays(_ evidence: TicketEvidence) -> Bool {
-        evidence.condition.zone > .within
+        evidence.condition.zone > .within || evidence.condition.heldZone > .within
             || evidence.condition.raw >= Self.deviationStays
             || (evidence.risk.probability ?? 0) >= openRisk / 2
     }

@@ -46,6 +46,11 @@ extension ReadModel {
         package var unit: String?
         package var lastWindow: Timestamp?
         package var mean: Double?
+        /// As of the device's latest window; `nil` before the first.
+        package var quality: String?
+        package var qualitySince: Timestamp?
+        /// How far apart the values of a quantised signal are.
+        package var stepSize: Double?
     }
 
     /// The last known value of a text field.
@@ -155,7 +160,8 @@ extension ReadModel {
             return try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT name, unit, window.start AS start, window.mean AS mean
+                    SELECT name, unit, window.start AS start, window.mean AS mean, quality,
+                        quality_since, step_size
                     FROM signal LEFT JOIN window
                         ON window.start = ? AND window.signal = signal.id
                     WHERE signal.device = ? ORDER BY name
@@ -163,7 +169,9 @@ extension ReadModel {
             ).map { row in
                 SignalRow(
                     name: row["name"], unit: row["unit"],
-                    lastWindow: ReadModel.time(row["start"]), mean: row["mean"])
+                    lastWindow: ReadModel.time(row["start"]), mean: row["mean"],
+                    quality: row["quality"], qualitySince: ReadModel.time(row["quality_since"]),
+                    stepSize: row["step_size"])
             }
         }
     }

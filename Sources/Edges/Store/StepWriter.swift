@@ -225,8 +225,12 @@ package struct StepWriter: Sendable {
             """, db)
         let signalScore = try RowStatement(
             """
-            INSERT INTO signal_score (start, signal, score, raw, state) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (start, signal) DO NOTHING
+            INSERT INTO signal_score (start, signal, score, raw, state, quality)
+            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (start, signal) DO NOTHING
+            """, db)
+        let quality = try RowStatement(
+            """
+            UPDATE signal SET quality = ?, quality_since = ?, step_size = ? WHERE id = ?
             """, db)
         let latest = try RowStatement(
             """
@@ -263,12 +267,20 @@ package struct StepWriter: Sendable {
             latest.bind(10, operation.map { Int64($0.tally.starts) })
             latest.bind(11, device)
             try latest.run()
-            for signal in assessment.signals where signal.isRemarkable {
+            for change in assessment.qualityChanges {
+                quality.bind(1, change.quality.word)
+                quality.bind(2, change.since.nanoseconds)
+                quality.bind(3, change.step ?? .nan)
+                quality.bind(4, rows[change.signal])
+                try quality.run()
+            }
+            for signal in assessment.signals where signal.isRemarkable(in: assessment) {
                 signalScore.bind(1, assessment.start.nanoseconds)
                 signalScore.bind(2, rows[signal.signal])
                 signalScore.bind(3, signal.score)
                 signalScore.bind(4, signal.raw)
                 signalScore.bind(5, signal.state.column)
+                signalScore.bind(6, signal.quality.word)
                 try signalScore.run()
             }
         }
@@ -297,10 +309,12 @@ package struct StepWriter: Sendable {
 }
 
 extension SignalAssessment {
-    /// Worth a row of its own: the rest is normal and can be recomputed from the window.
-    fileprivate var isRemarkable: Bool {
+    /// Worth a row of its own: the rest is normal and can be recomputed from the window. A lost
+    /// signal is worth one when it is lost, not one for every window it is missed in.
+    fileprivate func isRemarkable(in assessment: DeviceAssessment) -> Bool {
         switch state {
-        case .abnormal, .stuck, .outOfRange, .noData: true
+        case .noData: assessment.qualityChanges.contains { $0.signal == signal }
+        case .abnormal, .stuck, .outOfRange: true
         case .normal, .learning, .notRunning: score >= 0.25
         }
     }

@@ -51,6 +51,7 @@ package enum FleetReport {
             if let clock = devices.first.flatMap(DeviceClockText.sentence) {
                 lines += [clock, ""]
             }
+            lines += SignalQualityText.lines(try model.signals(of: name) ?? [])
             lines += try words(of: name, model)
             lines.append("Latest decisions")
             for decision in try model.decisions(about: name) {
@@ -133,11 +134,12 @@ package enum FleetReport {
                 throw unknown(device, stateDirectory)
             }
             if json { return array(signals, write) }
-            var table = TextTable(["SIGNAL", "UNIT", "MEAN", "WINDOW"])
+            var table = TextTable(["SIGNAL", "UNIT", "MEAN", "WINDOW", "QUALITY", "SINCE"])
             for signal in signals {
                 table.add([
                     signal.name, signal.unit ?? "-", signal.mean.map(NumberText.short) ?? "-",
                     signal.lastWindow?.rfc3339 ?? "-",
+                    SignalQualityText.short(signal), signal.qualitySince?.rfc3339 ?? "-",
                 ])
             }
             return table.text
@@ -196,6 +198,9 @@ package enum FleetReport {
         json.member("unit", signal.unit)
         json.member("mean", signal.mean)
         json.member("window", signal.lastWindow?.rfc3339)
+        json.member("quality", signal.quality)
+        json.member("quality_since", signal.qualitySince?.rfc3339)
+        json.member("step_size", signal.stepSize)
     }
 
     private static func object(_ status: ReadModel.Status) -> String {

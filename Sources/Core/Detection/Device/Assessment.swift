@@ -72,6 +72,9 @@ package struct ComponentCondition: Equatable, Sendable {
     package var evidence: [Int]
     /// At least one of its signals has a baseline.
     package var hasReference = false
+    /// Where its signals that are absent or not believed were with respect to their limits when
+    /// they last could be judged.
+    package var heldZone = LimitZone.within
 }
 
 /// What a window says about a device.
@@ -88,8 +91,13 @@ package struct DeviceAssessment: Equatable, Sendable {
     package var score: Double
     /// 100 is as commissioned, 0 is at the limit.
     package var health: Double
+    /// One for each signal with readings, and one for each lost signal.
     package var signals: [SignalAssessment]
     package var components: [ComponentCondition]
     /// `nil` when its class does not say when it runs.
     package var operation: DeviceOperation? = nil
+    /// Signals whose quality has become another.
+    package var qualityChanges: [QualityChange] = []
+    /// In [0, 1]: the greatest score that signals not believed now had when they last were.
+    package var heldScore = 0.0
 }

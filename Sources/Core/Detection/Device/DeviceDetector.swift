@@ -11,6 +11,9 @@ package struct DeviceDetector: Equatable, Sendable {
     private var policies: [Int?] = []
     private var baselines: [Baseline?] = []
     private var trackers: [SignalTracker] = []
+    private var quality = DeviceQuality()
+    /// What each signal said when it was last judged.
+    private var held: [HeldJudgement] = []
     /// Positions of the signals that speak for each component.
     private var members: [[Int]]
     /// `nil` once the baselines are fitted.
@@ -52,6 +55,8 @@ package struct DeviceDetector: Equatable, Sendable {
         policies.append(policy.signals.firstIndex { $0.matches(signal: name) })
         baselines.append(nil)
         trackers.append(SignalTracker())
+        quality.addSignal()
+        held.append(HeldJudgement())
     }
 
     /// The component was repaired or replaced: what its signals said before is no reference any
@@ -61,6 +66,7 @@ package struct DeviceDetector: Equatable, Sendable {
         for position in members[component] {
             baselines[position] = nil
             trackers[position] = SignalTracker()
+            held[position] = HeldJudgement()
         }
         record = CommissioningRecord(commissioning: policy.commissioning, window: window)
     }
@@ -82,19 +88,38 @@ package struct DeviceDetector: Equatable, Sendable {
             summaries[position] = summary
         }
         let state = operatingState(summaries, frame: frame, isInWork: isInWork)
+        var found = quality.judge(
+            summaries, end: frame.end, isRunning: operating == .running,
+            knowsWhenOff: watch != nil
+        ) { position in policies[position].map { policy.signals[$0].limits } }
+        // A signal that is not believed explains no other.
+        for position in positions.indices where found[position]?.isBelieved != true {
+            means[position] = .nan
+        }
         learn(means, summaries)
         var assessments: [SignalAssessment] = []
         assessments.reserveCapacity(frame.summaries.count)
         var places = [Int?](repeating: nil, count: positions.count)
         for position in positions.indices {
-            guard let summary = summaries[position] else { continue }
+            guard let quality = found[position] else { continue }
+            guard let summary = summaries[position] else {
+                assessments.append(lost(position))
+                continue
+            }
             places[position] = assessments.count
-            assessments.append(
-                assess(summary, at: position, means: means, frame: frame))
+            let assessment = assess(
+                summary, at: position, means: means, quality: quality, frame: frame)
+            found[position] = assessment.quality
+            assessments.append(assessment)
         }
-        var assessment = summarise(assessments, places: places, frame: frame)
-        assessment.operation = watch.map { DeviceOperation(state: state, tally: $0.meter.tally) }
-        return assessment
+        var result = summarise(assessments, places: places, frame: frame)
+        result.qualityChanges = quality.settle(found, start: frame.start).map { turned in
+            QualityChange(
+                signal: positions[turned.position], quality: turned.quality, since: turned.since,
+                step: turned.quality == .quantised ? step(at: turned.position) : nil)
+        }
+        result.operation = watch.map { DeviceOperation(state: state, tally: $0.meter.tally) }
+        return result
     }
 
     /// What the machine did; sets what it counts as. A machine in work does what it does, but
@@ -104,9 +129,10 @@ package struct DeviceDetector: Equatable, Sendable {
     ) -> OperatingState {
         let usualGap = cadence.usualGap
         cadence.note(frame.start, window: window)
-        let load = watch?.loadPosition(in: summaries)
-        let isBelieved = load.map { quality(of: summaries[$0], at: $0) == .good } ?? false
-        watch?.take(frame, summaries, usualGap: usualGap, learns: isBelieved ? load : nil)
+        let load = watch?.loadPosition(in: summaries).flatMap { position in
+            summaries[position].flatMap { isBelieved($0, at: position) ? position : nil }
+        }
+        watch?.take(frame, summaries, usualGap: usualGap, learns: load)
         var state = watch?.meter.state ?? .running
         if state != .running || isInWork {
             runningSince = nil
@@ -119,23 +145,21 @@ package struct DeviceDetector: Equatable, Sendable {
         return state
     }
 
-    /// By its limits alone; `nil` for a signal that is absent.
-    private func quality(of summary: WindowSummary?, at position: Int) -> DataQuality? {
-        guard let summary else { return nil }
+    /// Whether a load is fit to be learned from.
+    private func isBelieved(_ load: WindowSummary, at position: Int) -> Bool {
         let limits = policies[position].map { policy.signals[$0].limits }
-        return DataQuality.of(summary, limits: limits, baseline: nil, expected: summary.mean)
+        return !DataQuality.isOutOfRange(load, limits: limits)
+            && quality[position].suspectRun == nil
     }
 
     private mutating func learn(_ means: [Double], _ summaries: [WindowSummary?]) {
         guard operating == .running, record != nil else { return }
-        var believed = means
         var scatter = [Double](repeating: .nan, count: means.count)
         for (position, summary) in summaries.enumerated() {
-            guard let summary else { continue }
-            if quality(of: summary, at: position) != .good { believed[position] = .nan }
+            guard let summary, !means[position].isNaN else { continue }
             if summary.count >= 3 { scatter[position] = summary.deviation }
         }
-        record?.add(means: believed, scatter: scatter, window: window)
+        record?.add(means: means, scatter: scatter, window: window)
         guard let record, record.progress(of: policy.commissioning) >= 1 else { return }
         for position in positions.indices where baselines[position] == nil {
             let explaining = policies[position].map { policy.signals[$0].explainedBy } ?? []
@@ -148,13 +172,21 @@ package struct DeviceDetector: Equatable, Sendable {
     }
 
     private mutating func assess(
-        _ summary: WindowSummary, at position: Int, means: [Double], frame: WindowFrame
+        _ summary: WindowSummary, at position: Int, means: [Double], quality: DataQuality,
+        frame: WindowFrame
     ) -> SignalAssessment {
         let signalPolicy = policies[position].map { policy.signals[$0] }
         let baseline = baselines[position]
         let (expected, widening) = baseline?.expected(given: means) ?? (.nan, 1)
-        let quality = DataQuality.of(
-            summary, limits: signalPolicy?.limits, baseline: baseline, expected: expected)
+        let step = step(at: position)
+        var quality = quality
+        if quality == .good {
+            if DataQuality.isNoisy(summary, baseline: baseline, expected: expected) {
+                quality = .noisy
+            } else if step != nil {
+                quality = .quantised
+            }
+        }
         var result = SignalAssessment(
             signal: summary.signal, policy: policies[position], mean: summary.mean,
             count: summary.count, quality: quality, state: .normal, expected: expected,
@@ -162,13 +194,16 @@ package struct DeviceDetector: Equatable, Sendable {
             raw: max(0, trackers[position].smoothed),
             score: 0, fraction: nil, limitDeviation: nil, zone: .within,
             since: trackers[position].since, degradation: 0)
-        let judged = operating == .running && quality == .good
+        let judged = operating == .running && quality.isBelieved
         if judged {
-            result.zone = signalPolicy?.limits.zone(of: summary.mean) ?? .within
+            let isDoubtful = self.quality[position].isDoubtful
+            if !isDoubtful {
+                result.zone = signalPolicy?.limits.zone(of: summary.mean) ?? .within
+            }
             if baseline != nil {
                 let reading = DeviationReading(
                     mean: summary.mean, expected: expected, scale: result.scale,
-                    policy: signalPolicy)
+                    policy: signalPolicy, step: step ?? 0)
                 trackers[position].update(
                     reading.deviation, window: window, end: frame.end)
                 result.deviation = reading.deviation
@@ -182,14 +217,56 @@ package struct DeviceDetector: Equatable, Sendable {
             result.score = HealthScale.score(raw: result.raw, zone: result.zone)
             result.degradation = HealthScale.degradation(
                 raw: result.raw, fraction: result.fraction, zone: result.zone)
+            if !isDoubtful {
+                held[position].take(
+                    HeldJudgement.Judgement(
+                        zone: result.zone, score: result.score,
+                        degradation: result.degradation))
+            }
         }
         result.state = state(of: result, hasBaseline: baseline != nil)
         return result
     }
 
+    /// The step of a signal whose steps are coarser than its own scatter.
+    private func step(at position: Int) -> Double? {
+        guard let step = quality[position].step.size else { return nil }
+        return step >= baselines[position]?.scale ?? 0 ? step : nil
+    }
+
+    package var silentAfter: TimeSpan { policy.silentAfter }
+
+    /// Declared signals that are lost, and since when the first of them is; `nil` also when the
+    /// class does not ask.
+    package var lost: (signals: [String], since: Timestamp)? {
+        guard policy.silentAfter > .zero else { return nil }
+        let lost = positions.indices.filter {
+            policies[$0] != nil && quality[$0].standing == .noData
+        }
+        guard let since = lost.map({ quality[$0].since }).min() else { return nil }
+        return (lost.map { names[$0] }.sorted(), since)
+    }
+
+    private func lost(_ position: Int) -> SignalAssessment {
+        SignalAssessment(
+            signal: positions[position], policy: policies[position], mean: .nan, count: 0,
+            quality: .noData, state: .noData, expected: .nan, scale: .nan, deviation: 0,
+            raw: max(0, trackers[position].smoothed), score: 0, fraction: nil,
+            limitDeviation: nil, zone: .within, since: nil, degradation: 0)
+    }
+
+    /// Whether a signal of a running machine is absent or cannot be judged for want of belief.
+    private func isHeld(
+        _ position: Int, _ signals: [SignalAssessment], _ places: [Int?]
+    ) -> Bool {
+        guard operating == .running else { return false }
+        return places[position].map { !signals[$0].quality.isBelieved } ?? true
+    }
+
     private func state(of result: SignalAssessment, hasBaseline: Bool) -> ConditionState {
         if result.quality == .outOfRange { return .outOfRange }
         if operating != .running { return .notRunning }
+        if result.quality == .stuck { return .stuck }
         if result.quality == .noisy { return .abnormal }
         if result.score >= HealthScale.abnormalScore { return .abnormal }
         return hasBaseline ? .normal : .learning
@@ -201,10 +278,16 @@ package struct DeviceDetector: Equatable, Sendable {
         var raw = 0.0
         var score = 0.0
         var degradation = 0.0
-        for signal in signals where signal.quality == .good {
+        for signal in signals where signal.quality.isBelieved {
             raw = max(raw, signal.raw)
             score = max(score, signal.score)
             degradation = max(degradation, signal.degradation)
+        }
+        // A signal that is not believed moves nothing, and heals nothing either.
+        var heldScore = 0.0
+        for position in positions.indices where isHeld(position, signals, places) {
+            degradation = max(degradation, held[position].standing.degradation)
+            heldScore = max(heldScore, held[position].standing.score)
         }
         let state: ConditionState
         if operating != .running {
@@ -221,7 +304,7 @@ package struct DeviceDetector: Equatable, Sendable {
             signals: signals,
             components: policy.components.indices.map { component in
                 condition(of: component, signals: signals, places: places)
-            })
+            }, heldScore: heldScore)
     }
 
     private func condition(
@@ -233,9 +316,11 @@ package struct DeviceDetector: Equatable, Sendable {
             evidence: members[component].compactMap { places[$0] })
         condition.hasReference = members[component].contains { baselines[$0] != nil }
         for position in members[component] {
-            guard let place = places[position], signals[place].quality == .good else {
+            guard let place = places[position], signals[place].quality.isBelieved
+            else {
                 // What is not heard of any more has not become normal.
                 condition.raw = max(condition.raw, trackers[position].smoothed)
+                condition.heldZone = max(condition.heldZone, held[position].standing.zone)
                 continue
             }
             condition.degradation = max(condition.degradation, signals[place].degradation)
@@ -258,7 +343,9 @@ extension DeviceDetector {
         for position in baselines.indices {
             state.put(baselines[position]) { $1.encode(into: &$0) }
             trackers[position].encode(into: &state)
+            held[position].encode(into: &state)
         }
+        quality.encode(into: &state)
         state.put(record) { $1.encode(into: &$0) }
         state.put(operating.rawValue)
         state.put(runningSince) { $0.put($1) }
@@ -294,7 +381,9 @@ extension DeviceDetector {
                 try Baseline(from: &state)
             }
             trackers[position] = try SignalTracker(from: &state)
+            held[position] = try HeldJudgement(from: &state)
         }
+        try quality.restore(from: &state)
         if try state.bool() {
             var kept = CommissioningRecord(commissioning: policy.commissioning, window: window)
             try kept.restore(from: &state)

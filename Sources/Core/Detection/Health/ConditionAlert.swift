@@ -32,11 +32,12 @@ package struct ConditionAlertMachine: Equatable, Sendable {
     package mutating func update(_ assessment: DeviceAssessment) -> ConditionAlert? {
         // A machine that is off, or whose sensors cannot be believed, has not become normal.
         guard assessment.operating == .running,
-            assessment.signals.contains(where: { $0.quality == .good })
+            assessment.signals.contains(where: \.quality.isBelieved)
         else { return nil }
         let turns =
             isAbnormal
-            ? assessment.score < Self.clearScore : assessment.score >= HealthScale.abnormalScore
+            ? max(assessment.score, assessment.heldScore) < Self.clearScore
+            : assessment.score >= HealthScale.abnormalScore
         run = turns ? run + 1 : 0
         guard run >= (isAbnormal ? Self.windowsToClear : Self.windowsToRaise) else { return nil }
         isAbnormal.toggle()

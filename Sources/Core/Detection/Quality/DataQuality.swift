@@ -1,6 +1,7 @@
-import Windows
+package import Primitives
+package import Windows
 
-/// Whether a window's readings may be believed.
+/// Whether what a signal says may be believed: a state of its own, beside the machine's.
 package enum DataQuality: UInt8, CaseIterable, Sendable {
     case good = 0
     /// A reading lies outside what the sensor can physically say.
@@ -8,20 +9,64 @@ package enum DataQuality: UInt8, CaseIterable, Sendable {
     /// The readings scatter far more than they ever did, around no new level: a loose connector
     /// scatters, a worn machine shifts. Not judged while it lasts.
     case noisy = 2
+    /// The device speaks and the signal, which used to be there, does not.
+    case noData = 3
+    /// The signal used to vary and says the same for longer than it ever did twice.
+    case stuck = 4
+    /// The signal knows only a few steps, each coarser than its own scatter. Believed: deviations
+    /// of less than a step do not count.
+    case quantised = 5
+    /// Far fewer readings in the window than the signal usually has.
+    case gap = 6
+
+    /// Judged and learned from.
+    package var isBelieved: Bool { self == .good || self == .quantised }
+
+    /// Stable snake_case word.
+    package var word: StaticString {
+        switch self {
+        case .good: "good"
+        case .outOfRange: "out_of_range"
+        case .noisy: "noisy"
+        case .noData: "no_data"
+        case .stuck: "stuck"
+        case .quantised: "quantised"
+        case .gap: "gap"
+        }
+    }
 
     /// How much more than normal a window must scatter to be suspected.
     static let noiseFactor = 6.0
 
-    /// Judges one window of a signal. `expected` is the baseline's expectation.
-    static func of(
-        _ summary: WindowSummary, limits: SignalLimits?, baseline: Baseline?, expected: Double
-    ) -> DataQuality {
-        if let low = limits?.physicalLow, summary.minimum < low { return .outOfRange }
-        if let high = limits?.physicalHigh, summary.maximum > high { return .outOfRange }
-        guard let baseline, summary.count >= 3, baseline.withinWindow > 0 else { return .good }
+    static func isOutOfRange(_ summary: WindowSummary, limits: SignalLimits?) -> Bool {
+        if let low = limits?.physicalLow, summary.minimum < low { return true }
+        if let high = limits?.physicalHigh, summary.maximum > high { return true }
+        return false
+    }
+
+    /// `expected` is the baseline's expectation.
+    static func isNoisy(
+        _ summary: WindowSummary, baseline: Baseline?, expected: Double
+    ) -> Bool {
+        guard let baseline, summary.count >= 3, baseline.withinWindow > 0 else { return false }
         let shift = abs(summary.mean - expected)
-        let scatters =
-            summary.deviation > noiseFactor * baseline.withinWindow && summary.deviation > shift
-        return scatters ? .noisy : .good
+        return summary.deviation > noiseFactor * baseline.withinWindow && summary.deviation > shift
+    }
+}
+
+/// A signal's quality became another, and stayed so.
+package struct QualityChange: Equatable, Sendable {
+    package var signal: SignalID
+    package var quality: DataQuality
+    /// Start of the first window of this quality; of a lost signal, the end of its last one.
+    package var since: Timestamp
+    /// Of a quantised signal: how far apart its values are.
+    package var step: Double?
+
+    package init(signal: SignalID, quality: DataQuality, since: Timestamp, step: Double?) {
+        self.signal = signal
+        self.quality = quality
+        self.since = since
+        self.step = step
     }
 }

@@ -22,12 +22,15 @@ package struct Baseline: Equatable, Sendable {
     package var withinWindow: Double
 
     /// Expected window mean given the means of the device's signals in the same window (NaN where
-    /// absent: then the middle of the learned range stands in), and how much wider than ``scale``
-    /// the scatter around it must be taken. Beyond the learned range the line is followed for one
-    /// more range and trusted less and less.
+    /// absent or not believed: then the middle of the learned range stands in), and how much wider
+    /// than ``scale`` the scatter around it must be taken. Beyond the learned range the line is
+    /// followed for one more range and trusted less and less. A signal that is not there may be
+    /// anywhere in its range: the deviation of that, a uniform distribution's, is added as
+    /// independent errors are.
     package func expected(given means: [Double]) -> (value: Double, widening: Double) {
         var value = intercept
         var widening = 1.0
+        var unknown = 0.0
         for term in terms {
             let mean = term.position < means.count ? means[term.position] : .nan
             let span = term.high - term.low
@@ -35,11 +38,16 @@ package struct Baseline: Equatable, Sendable {
                 mean.isNaN
                 ? (term.low + term.high) / 2 : min(max(mean, term.low - span), term.high + span)
             value += term.slope * used
-            guard !mean.isNaN, span > 0 else { continue }
+            guard span > 0 else { continue }
+            guard !mean.isNaN else {
+                let error = term.slope * span / scale
+                unknown += error * error / 12
+                continue
+            }
             let outside = max(term.low - mean, mean - term.high, 0)
             widening += 2 * min(outside / span, 5)
         }
-        return (value, widening)
+        return (value, unknown > 0 ? (widening * widening + unknown).squareRoot() : widening)
     }
 }
 

@@ -5,9 +5,13 @@ struct DeviationReading {
     /// `nil` when no limit is configured in the direction of the deviation.
     let limitDeviation: Double?
 
-    init(mean: Double, expected: Double, scale: Double, policy: SignalPolicy?) {
+    /// `step` is how far apart the values of a quantised signal are: rounding alone moves a mean
+    /// by so much.
+    init(
+        mean: Double, expected: Double, scale: Double, policy: SignalPolicy?, step: Double = 0
+    ) {
         let difference = mean - expected
-        let tolerated = policy?.minimumDeviation ?? 0
+        let tolerated = max(policy?.minimumDeviation ?? 0, step)
         let direction = policy?.direction ?? .both
         let upwards = direction == .both ? difference >= 0 : direction == .up
         let worse = upwards ? difference : -difference
