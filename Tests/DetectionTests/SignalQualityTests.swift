@@ -246,7 +246,7 @@ import Windows
     /// Who reports changes only has as many readings as there are changes.
     @Test func irregularSignalsHaveNoGaps() {
         var random = Random(seed: 13)
-        var bench = Self.bench(random: &random)
+        var bench = Self.bench(commissioned: false, random: &random)
         var gaps = 0
         for _ in 0..<2_000 {
             let count = 1 + Int(40 * random.uniform() * random.uniform())
@@ -261,7 +261,7 @@ import Windows
         var bench = Self.bench(commissioned: false, random: &random)
         var window = 0
         while bench.detector.isLearning {
-            let isGap = window > 20 && window % 3 == 0
+            let isGap = window > 40 && window % 3 == 0
             bench.feed([
                 isGap
                     ? .init(30, count: 2) : .init(10 + random.normal(), count: 60)

@@ -22,7 +22,7 @@ struct SignalQuality: Equatable, Sendable {
     static let gapOfUsual = 0.25
     static let gapOfLeast = 0.5
     static let readingsLeast = 8.0
-    static let windowsOfRate = 12
+    static let windowsOfRate = 30
     /// Gaps in a row that are a new rate.
     static let gapsOfNewRate = 16
     /// How slowly the fewest readings are forgotten: who sends when something changes has a window
