@@ -31,7 +31,7 @@ import Windows
     private func told(_ assessment: DeviceAssessment, _ bench: Bench) -> [String] {
         assessment.qualityChanges.map { change in
             let windows = (change.since - Bench.start).nanoseconds / bench.window.nanoseconds
-            return "\(change.signal.rawValue):\(change.quality.word)@\(windows)"
+            return "\(change.signal.rawValue):\(change.quality.rawValue)@\(windows)"
         }
     }
 

@@ -39,14 +39,14 @@ import Testing
         #expect(
             try store.rows(
                 "SELECT device, signal, quality, since, step_size FROM signal_quality") == [
-                    "P-101|pump.vibration_rms|\(quality.word)|2026-02-03T04:10:00Z|"
+                    "P-101|pump.vibration_rms|\(quality.rawValue)|2026-02-03T04:10:00Z|"
                         + (size.map { "\($0)" } ?? "")
                 ])
-        #expect(try store.rows("SELECT quality FROM signal_score") == ["\(quality.word)"])
+        #expect(try store.rows("SELECT quality FROM signal_score") == [quality.rawValue])
         let signals = try #require(
             try ReadModel(store.database.directory).signals(of: "P-101"))
         let row = try #require(signals.first { $0.quality != nil })
-        #expect(row.quality == "\(quality.word)" && row.qualitySince == Sample.time)
+        #expect(row.quality == quality.rawValue && row.qualitySince == Sample.time)
         #expect(row.stepSize == size)
     }
 

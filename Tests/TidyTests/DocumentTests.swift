@@ -17,6 +17,8 @@ struct DocumentTests {
         ("CommandRefusal", "Sources/Core/Tickets/OperatorCommand.swift"),
         ("RiskReason", "Sources/Core/Prognosis/Risk.swift"),
         ("ConditionState", "Sources/Core/Detection/Device/Assessment.swift"),
+        ("DataQuality", "Sources/Core/Detection/Quality/DataQuality.swift"),
+        ("State", "Sources/Core/Windows/DeviceClock.swift"),
     ])
     func reasonsAreExplained(_ enumeration: String, _ path: String) {
         check(

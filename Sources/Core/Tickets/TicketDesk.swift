@@ -53,7 +53,7 @@ package struct TicketDesk: Sendable {
         let device = assessment.device.index
         for component in devices[device].indices {
             let condition = assessment.components[component]
-            let evidence = TicketEvidence(
+            var evidence = TicketEvidence(
                 time: assessment.end, window: assessment.end - assessment.start,
                 operating: assessment.operating,
                 isLearning: assessment.learned < 1 && !condition.hasReference,
@@ -63,6 +63,7 @@ package struct TicketDesk: Sendable {
                 hasSignals: condition.evidence.contains {
                     assessment.signals[$0].quality.isBelieved
                 }, isShelved: isShelved, exemption: exemption)
+            evidence.pause = assessment.pause
             var place = devices[device][component]
             defer { devices[device][component] = place }
             let decision = place.machine.decide(evidence, policy: place.policy) { firstSeen in

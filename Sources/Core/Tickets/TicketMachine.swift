@@ -45,6 +45,7 @@ package struct TicketMachine: Equatable, Sendable {
     package mutating func decide(
         _ evidence: TicketEvidence, policy: TicketPolicy, identify: (Timestamp) -> String
     ) -> Decision {
+        if evidence.pause > .zero { passSilence(of: evidence.pause) }
         confirm(evidence, policy: policy)
         // What happens while a person is at the machine is no evidence, neither for nor against.
         if let exemption = evidence.exemption ?? (evidence.isShelved ? .shelved : nil) {
@@ -106,6 +107,13 @@ package struct TicketMachine: Equatable, Sendable {
             memory.absentFor >= policy.settings.recovery
             || evidence.time - memory.at >= policy.settings.closeAfter
         disarmed = isOver ? nil : memory
+    }
+
+    /// A silence is no time of quiet: nothing was seen that could have come back.
+    private mutating func passSilence(of span: TimeSpan) {
+        if let recoveredAt = open?.recoveredAt { open?.recoveredAt = recoveredAt + span }
+        if let lowerSince = open?.lowerSince { open?.lowerSince = lowerSince + span }
+        if let memory = disarmed { disarmed?.at = memory.at + span }
     }
 
     private mutating func confirm(_ evidence: TicketEvidence, policy: TicketPolicy) {

@@ -20,6 +20,9 @@ package struct TicketEvidence: Equatable, Sendable {
     package var isShelved: Bool
     /// Why the window is not judged: the device is in work, or retired.
     package var exemption: TicketReason?
+    /// Time before the window in which the device was silent: what is said to last does not last
+    /// through it.
+    package var pause = TimeSpan.zero
 
     package init(
         time: Timestamp, window: TimeSpan, operating: OperatingState, isLearning: Bool,

@@ -268,7 +268,7 @@ package struct StepWriter: Sendable {
             latest.bind(11, device)
             try latest.run()
             for change in assessment.qualityChanges {
-                quality.bind(1, change.quality.word)
+                quality.bind(1, change.quality.column)
                 quality.bind(2, change.since.nanoseconds)
                 quality.bind(3, change.step ?? .nan)
                 quality.bind(4, rows[change.signal])
@@ -280,7 +280,7 @@ package struct StepWriter: Sendable {
                 signalScore.bind(3, signal.score)
                 signalScore.bind(4, signal.raw)
                 signalScore.bind(5, signal.state.column)
-                signalScore.bind(6, signal.quality.word)
+                signalScore.bind(6, signal.quality.column)
                 try signalScore.run()
             }
         }
@@ -410,6 +410,21 @@ extension OperatingState {
         case .idle: "idle"
         case .off: "off"
         case .transient: "transient"
+        }
+    }
+}
+
+extension DataQuality {
+    /// ``rawValue`` as a text that lives as long as the process.
+    fileprivate var column: StaticString {
+        switch self {
+        case .good: "good"
+        case .outOfRange: "out_of_range"
+        case .noisy: "noisy"
+        case .noData: "no_data"
+        case .stuck: "stuck"
+        case .quantised: "quantised"
+        case .gap: "gap"
         }
     }
 }

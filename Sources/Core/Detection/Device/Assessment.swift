@@ -100,4 +100,6 @@ package struct DeviceAssessment: Equatable, Sendable {
     package var qualityChanges: [QualityChange] = []
     /// In [0, 1]: the greatest score that signals not believed now had when they last were.
     package var heldScore = 0.0
+    /// Time before the window in which the device was silent.
+    package var pause = TimeSpan.zero
 }

@@ -87,6 +87,7 @@ package struct DeviceDetector: Equatable, Sendable {
             means[position] = summary.mean
             summaries[position] = summary
         }
+        let pause = cadence.pause(before: frame.start)
         let state = operatingState(summaries, frame: frame, isInWork: isInWork)
         var found = quality.judge(
             summaries, end: frame.end, isRunning: operating == .running,
@@ -113,6 +114,7 @@ package struct DeviceDetector: Equatable, Sendable {
             assessments.append(assessment)
         }
         var result = summarise(assessments, places: places, frame: frame)
+        result.pause = pause
         result.qualityChanges = quality.settle(found, start: frame.start).map { turned in
             QualityChange(
                 signal: positions[turned.position], quality: turned.quality, since: turned.since,

@@ -55,6 +55,13 @@ package struct Cadence: Equatable, Sendable {
         pauses.append(pause)
     }
 
+    /// How long the device said nothing before a window that starts at `start`, when that is longer
+    /// than its rhythm explains; zero otherwise.
+    func pause(before start: Timestamp) -> TimeSpan {
+        guard let lastStart, start - lastStart > silence(atLeast: .zero) else { return .zero }
+        return gap == nil ? .zero : start - lastStart
+    }
+
     /// Usual time between windows with data; `nil` before the second one.
     package var usualGap: TimeSpan? { gap }
 

@@ -2,38 +2,25 @@ package import Primitives
 package import Windows
 
 /// Whether what a signal says may be believed: a state of its own, beside the machine's.
-package enum DataQuality: UInt8, CaseIterable, Sendable {
-    case good = 0
+package enum DataQuality: String, CaseIterable, Sendable {
+    case good
     /// A reading lies outside what the sensor can physically say.
-    case outOfRange = 1
+    case outOfRange = "out_of_range"
     /// The readings scatter far more than they ever did, around no new level: a loose connector
     /// scatters, a worn machine shifts. Not judged while it lasts.
-    case noisy = 2
+    case noisy
     /// The device speaks and the signal, which used to be there, does not.
-    case noData = 3
+    case noData = "no_data"
     /// The signal used to vary and says the same for longer than it ever did twice.
-    case stuck = 4
+    case stuck
     /// The signal knows only a few steps, each coarser than its own scatter. Believed: deviations
     /// of less than a step do not count.
-    case quantised = 5
+    case quantised
     /// Far fewer readings in the window than the signal usually has.
-    case gap = 6
+    case gap
 
     /// Judged and learned from.
     package var isBelieved: Bool { self == .good || self == .quantised }
-
-    /// Stable snake_case word.
-    package var word: StaticString {
-        switch self {
-        case .good: "good"
-        case .outOfRange: "out_of_range"
-        case .noisy: "noisy"
-        case .noData: "no_data"
-        case .stuck: "stuck"
-        case .quantised: "quantised"
-        case .gap: "gap"
-        }
-    }
 
     /// How much more than normal a window must scatter to be suspected.
     static let noiseFactor = 6.0

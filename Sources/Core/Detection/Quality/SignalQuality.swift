@@ -200,11 +200,11 @@ extension SignalQuality {
 
     init(from state: inout StateReader) throws(StateFailure) {
         standing = try state.optional { (state) throws(StateFailure) in
-            try state.code(DataQuality.self)
+            try state.word(DataQuality.self)
         }
         since = try state.timestamp()
         turning = Turning(
-            quality: try state.code(DataQuality.self), windows: try state.int(),
+            quality: try state.word(DataQuality.self), windows: try state.int(),
             since: try state.timestamp())
         seen = try state.int()
         lastEnd = try state.timestamp()
