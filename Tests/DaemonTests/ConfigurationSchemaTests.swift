@@ -40,6 +40,8 @@ import Windows
         ("intake.request_timeout", #""1m""#, #""5s""#),
         ("clock.max_jump", #""1d""#, #""2h""#),
         ("clock.max_age", #""400d""#, #""2w""#),
+        ("clock.skewed_stamps", #""keep""#, #""restamp""#),
+        ("clock.skew_tolerance", #""2m""#, #""30s""#),
         ("clock.tick", #""1s""#, #""100ms""#),
         ("limits.devices", "20000", "5"),
         ("limits.signals_per_device", "512", "65536"),

@@ -64,6 +64,20 @@ import Testing
         #expect(silence(before + after) < .minutes(15))
     }
 
+    /// Longer than the rhythm explains is a silence; a backlog and the rhythm itself are none.
+    @Test func pausesBeforeAWindow() {
+        let start = Timestamp(seconds: 1_767_571_200)
+        var cadence = Cadence()
+        #expect(cadence.pause(before: start) == .zero)
+        cadence.note(start, window: .minutes(1))
+        #expect(cadence.pause(before: start + .days(9)) == .zero)
+        cadence.note(start + .minutes(1), window: .minutes(1))
+        #expect(cadence.pause(before: start + .minutes(4)) == .zero)
+        #expect(cadence.pause(before: start + .minutes(5)) == .minutes(4))
+        #expect(cadence.pause(before: start + .days(9)) == .days(9) + .minutes(-1))
+        #expect(cadence.pause(before: start + .minutes(-100)) == .zero)
+    }
+
     @Test func aBacklogChangesNothing() {
         let live = Array(Int64(1_000)..<1_100)
         let backlog = (0..<20).map { Int64($0) * 40 }

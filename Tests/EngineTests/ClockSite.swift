@@ -4,8 +4,8 @@ import Windows
 
 @testable import Engine
 
-/// One device `P-1` that sends once a minute under the wall clock with a clock of its own, and ticks
-/// every thirty seconds.
+/// One device `P-1` that sends once a minute under the wall clock with a clock of its own, and
+/// ticks every thirty seconds.
 final class ClockSite {
     static let start: Int64 = 1_767_225_600
 

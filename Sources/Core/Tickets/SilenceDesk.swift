@@ -41,9 +41,9 @@ package struct Listening: Sendable {
 ///
 /// What comes in: ticks, and what is known of each device's telemetry. What goes out: ticket
 /// changes. What always holds: at most one case stands for a device; devices of one site that fall
-/// silent together have one ticket; only speaking ends a silence, and silence ends no fault; a time during which nobody
-/// listened (the program was stopped, the clock was set) is nobody's silence. A silence is dated at
-/// the tick at which it became one, however late it is noticed.
+/// silent together have one ticket; only speaking ends a silence, and silence ends no fault; a time
+/// during which nobody listened (the program was stopped, the clock was set) is nobody's silence. A
+/// silence is dated at the tick at which it became one, however late it is noticed.
 ///
 /// Unlike every other decision this one cannot be folded again from committed windows, because a
 /// window does not say when its lines arrived: after a restart committed changes are taken over

@@ -89,8 +89,8 @@ struct SignalQuality: Equatable, Sendable {
 
     // MARK: Stuck
 
-    /// Longer flat than is its habit, though not for long enough to be stuck: it is not taken by its
-    /// word about limits.
+    /// Longer flat than is its habit, though not for long enough to be stuck: it is not taken by
+    /// its word about limits.
     var isDoubtful: Bool {
         varied >= Self.windowsLeast && repetition.current > repetition.usual
     }
