@@ -91,6 +91,21 @@ import Windows
         #expect(kinds == [.abnormal])
     }
 
+    /// Nor does the loss of the one sensor that said so, while others say that all is well.
+    @Test func alertsStandWhileTheirSensorCannotBeBelieved() {
+        var bench = Bench(DetectionPolicy(), signals: ["pump.a", "pump.b"])
+        var machine = ConditionAlertMachine()
+        var kinds: [ConditionAlert.Kind] = []
+        for index in 0..<60 {
+            var assessment = bench.feed(1, 1)
+            assessment.score = index < 3 ? 0.9 : 0
+            assessment.heldScore = (3..<40).contains(index) ? 0.9 : 0
+            if let alert = machine.update(assessment) { kinds.append(alert.kind) }
+            if index == 39 { #expect(kinds == [.abnormal]) }
+        }
+        #expect(kinds == [.abnormal, .normal])
+    }
+
     private func check(
         _ scores: [Double], _ expected: [(Int, ConditionAlert.Kind)],
         operating: (Int) -> OperatingState = { _ in .running },
