@@ -57,9 +57,9 @@ final class ClockSite {
 
     /// Lets minutes pass; `offset` is what the device's clock is ahead by, in seconds, at a second
     /// since the start; `nil` while the device says nothing.
-    func pass(minutes: Int64, offset: (Int64) -> Int64?) {
-        for _ in 0..<(minutes * 2) {
-            now += 30
+    func pass(minutes: Int64, every step: Int64 = 30, offset: (Int64) -> Int64?) {
+        for _ in 0..<(minutes * 60 / step) {
+            now += step
             if now % interval == 0, let offset = offset(now) { send(stamp: now + offset) }
             tick()
         }

@@ -90,8 +90,10 @@ import Windows
 
     @Test func aClockThatWasNeverSetIsTold() {
         let site = ClockSite(devices: [DeclaredDevice(name: "P-1", className: "pump")])
-        // Up for a moment before it is set, as after every start: nothing.
-        site.pass(minutes: 2) { _ in -ClockSite.start }
+        // Up for a moment before it is set, as after every start: nothing, though a new quarter of
+        // an hour begins in it.
+        site.pass(minutes: 13) { _ in nil }
+        site.pass(minutes: 4) { _ in -ClockSite.start }
         site.pass(minutes: 60) { _ in 0 }
         #expect(site.alerts == [])
         let refused = site.engine.counters.linesRefused
@@ -190,6 +192,20 @@ import Windows
         #expect(after.linesRestamped == counters.linesRestamped)
         let lastStart = site.steps.flatMap(\.closed).last?.frame.start
         #expect(lastStart.map { $0 > Timestamp(seconds: ClockSite.start + 237 * 60) } == true)
+    }
+
+    /// Of many lines a window all but the first could take the short way: from the line that shows
+    /// that the clock is wrong on, none does.
+    @Test func noLineOfAWrongClockIsTakenUnseen() throws {
+        let site = ClockSite(.restamp)
+        site.interval = 5
+        site.delay = { _ in 3 }
+        site.pass(minutes: 120, every: 5) { _ in -3_600 }
+        let turned = try #require(site.clocks.first { $0.state == .behind }).time
+        let before = (turned - Timestamp(seconds: ClockSite.start)).nanoseconds / 5_000_000_000
+        // The next line closed the window that showed it, and was judged before that.
+        let after = 120 * 12 - before - 1
+        #expect(site.engine.counters.linesRestamped == UInt64(after))
     }
 
     /// A clock that is set back would have every line refused as late until it has caught up.
