@@ -172,6 +172,24 @@ import Testing
         }
     }
 
+    /// Windows that are no longer kept give no hours, and what waits is not given those of a window
+    /// it does not belong to.
+    @Test func eventsAmongWindowsThatAreNoLongerKept() throws {
+        let store = try TestStore()
+        try write(steps(0..<3), to: store)
+        try store.execute("DELETE FROM device_score")
+        try store.execute(
+            "INSERT INTO metadata (key, value) "
+                + "VALUES ('windows_kept_from', '\(Self.time(3).nanoseconds)')")
+        try write(
+            [taking([event(.repair, 1.5), event(.repair, -2), event(.repair, 3.5)], 4)],
+            to: store)
+        let hours = "SELECT ifnull(running_s, '') FROM maintenance ORDER BY time"
+        #expect(try store.rows(hours) == ["0.0", "", ""])
+        try write(steps(3..<5, from: 5), to: store)
+        #expect(try store.rows(hours) == ["0.0", "", "5400.0"])
+    }
+
     /// Ten hours with four in work, failures told twice; then retired while in work.
     @Test func availability() throws {
         let store = try TestStore()

@@ -13,7 +13,7 @@ struct CodeTests {
         "Sources/Edges/Store/ResultFile.swift",
         "Sources/Edges/Store/StateDirectory.swift",
         "Sources/Edges/Store/StateFiles.swift",
-        "Sources/Edges/Store/StepWriter.swift",
+        "Sources/Edges/Store/RowStatement.swift",
         "Sources/Edges/Web/LoopExecutor.swift",
         "Sources/Edges/Web/PeerAddress.swift",
     ]

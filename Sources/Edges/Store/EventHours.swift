@@ -68,7 +68,11 @@ struct EventHours: Sendable {
                         WHERE score.start < time AND score.device = device.id
                             AND score."end" <= time ORDER BY score.start DESC LIMIT 1),
                     CASE WHEN abs(time - device.first_seen) <= ?2
-                        AND device.running_s IS NOT NULL THEN 0 END)
+                        AND device.running_s IS NOT NULL
+                        AND (time <= device.first_seen OR NOT EXISTS (
+                            -- Its windows before the event may be no longer kept.
+                            SELECT 1 FROM metadata WHERE key = 'windows_kept_from'
+                                AND CAST(value AS INTEGER) > device.first_seen)) THEN 0 END)
                 FROM device
                 WHERE maintenance.id = ?1 AND device.name = maintenance.device
                     AND time < ifnull((SELECT "end" FROM device_score AS latest

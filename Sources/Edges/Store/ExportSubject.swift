@@ -74,6 +74,8 @@ package enum ExportSubject: String, CaseIterable, Sendable {
                 Column("window_start", .instant), Column("window_end", .time),
                 Column("device", .tag), Column("signal", .tag), Column("score", .real),
                 Column("raw", .real), Column("health", .real), Column("state", .text),
+                Column("operating", .text), Column("running_seconds", .real),
+                Column("quality", .text),
             ]
         case .prognoses:
             [
@@ -110,7 +112,10 @@ package enum ExportSubject: String, CaseIterable, Sendable {
             [
                 Column("first_seen", .instant), Column("device", .tag), Column("class", .text),
                 Column("last_window", .time), Column("health", .real), Column("score", .real),
-                Column("state", .text), Column("learned", .real),
+                Column("state", .text), Column("learned", .real), Column("operating", .text),
+                Column("running_seconds", .real), Column("idle_seconds", .real),
+                Column("observed_seconds", .real), Column("starts", .integer),
+                Column("clock", .text), Column("clock_offset_seconds", .real),
             ]
         }
     }
@@ -129,12 +134,13 @@ package enum ExportSubject: String, CaseIterable, Sendable {
         case .scores:
             """
             SELECT score.start AS start, score."end", device.name AS device, '*' AS signal,
-                score.score, score.raw, score.health, score.state
+                score.score, score.raw, score.health, score.state, score.operating,
+                score.running_s, NULL
             FROM device_score AS score JOIN device ON device.id = score.device
             WHERE (?1 IS NULL OR device.name = ?1) AND score.start >= ?2 AND score.start < ?3
             UNION ALL
             SELECT score.start, whole."end", device.name, signal.name, score.score, score.raw,
-                NULL, score.state
+                NULL, score.state, NULL, NULL, score.quality
             FROM signal_score AS score JOIN signal ON signal.id = score.signal
                 JOIN device ON device.id = signal.device
                 LEFT JOIN device_score AS whole
@@ -182,7 +188,9 @@ package enum ExportSubject: String, CaseIterable, Sendable {
             """
         case .devices:
             """
-            SELECT first_seen, name, class, last_window, health, score, state, learned FROM device
+            SELECT first_seen, name, class, last_window, health, score, state, learned, operating,
+                running_s, idle_s, observed_s, starts, clock, offset_s
+            FROM device LEFT JOIN device_clock ON device_clock.device = device.name
             WHERE (?1 IS NULL OR name = ?1) AND first_seen >= ?2 AND first_seen < ?3 ORDER BY name
             """
         }

@@ -1,14 +1,6 @@
-// Protection argument for the unsafe calls: `RowStatement` holds GRDB's `Statement`, which owns the
-// SQLite handle and lives as long as it; the handle is taken out anew for every call and never
-// stored. Statements are made, bound and stepped inside one access to the writing connection, which
-// GRDB serialises. Every bound value is a number, or a text that lives as long as the process
-// (`StaticString`), so that SQLite keeps no pointer into Swift memory. Every call's result is
-// checked before the next one.
-
 import Detection
 package import Engine
 import GRDB
-import GRDBSQLite
 package import Logging
 import Primitives
 import Prognosis
@@ -216,73 +208,13 @@ package struct StepWriter: Sendable {
 
     private mutating func writeScores(_ step: EngineStep, in db: Database) throws {
         guard !step.closed.isEmpty else { return }
-        let deviceScore = try RowStatement(
-            """
-            INSERT INTO device_score
-                (start, device, "end", count, score, raw, health, state, step, operating,
-                    running_s)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, device) DO NOTHING
-            """, db)
-        let signalScore = try RowStatement(
-            """
-            INSERT INTO signal_score (start, signal, score, raw, state, quality)
-            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (start, signal) DO NOTHING
-            """, db)
-        let quality = try RowStatement(
-            """
-            UPDATE signal SET quality = ?, quality_since = ?, step_size = ? WHERE id = ?
-            """, db)
-        let latest = try RowStatement(
-            """
-            UPDATE device SET last_window = ?, health = ?, score = ?, state = ?, learned = ?,
-                operating = ?, running_s = ifnull(?, running_s), idle_s = ifnull(?, idle_s),
-                observed_s = ifnull(?, observed_s), starts = ifnull(?, starts)
-            WHERE id = ? AND (last_window IS NULL OR last_window <= ?1)
-            """, db)
+        let scores = try ScoreRows(step, rows: rows, in: db)
         for assessment in step.closed.lazy.map(\.assessment) {
-            let device = rows[assessment.device]
-            deviceScore.bind(1, assessment.start.nanoseconds)
-            deviceScore.bind(2, device)
-            deviceScore.bind(3, assessment.end.nanoseconds)
-            deviceScore.bind(4, Int64(assessment.signals.count { $0.count > 0 }))
-            deviceScore.bind(5, assessment.score)
-            deviceScore.bind(6, assessment.raw)
-            deviceScore.bind(7, assessment.health)
-            deviceScore.bind(8, assessment.state.column)
-            deviceScore.bind(9, Int64(step.sequence))
-            let operation = assessment.operation
-            deviceScore.bind(10, operation?.state.column)
-            deviceScore.bind(11, operation?.tally.running.seconds ?? .nan)
-            try deviceScore.run()
+            try scores.writeScore(assessment)
+            // Reads the device's row as of the window before.
             try events.pass(assessment, names, in: db)
-            latest.bind(1, assessment.start.nanoseconds)
-            latest.bind(2, assessment.health)
-            latest.bind(3, assessment.score)
-            latest.bind(4, assessment.state.column)
-            latest.bind(5, assessment.learned)
-            latest.bind(6, operation?.state.column)
-            latest.bind(7, operation?.tally.running.seconds ?? .nan)
-            latest.bind(8, operation?.tally.idle.seconds ?? .nan)
-            latest.bind(9, operation?.tally.observed.seconds ?? .nan)
-            latest.bind(10, operation.map { Int64($0.tally.starts) })
-            latest.bind(11, device)
-            try latest.run()
-            for change in assessment.qualityChanges {
-                quality.bind(1, change.quality.column)
-                quality.bind(2, change.since.nanoseconds)
-                quality.bind(3, change.step ?? .nan)
-                quality.bind(4, rows[change.signal])
-                try quality.run()
-            }
-            for signal in assessment.signals where signal.isRemarkable(in: assessment) {
-                signalScore.bind(1, assessment.start.nanoseconds)
-                signalScore.bind(2, rows[signal.signal])
-                signalScore.bind(3, signal.score)
-                signalScore.bind(4, signal.raw)
-                signalScore.bind(5, signal.state.column)
-                signalScore.bind(6, signal.quality.column)
-                try signalScore.run()
-            }
+            try scores.renewDevice(assessment)
+            try scores.writeSignals(assessment)
         }
     }
 
@@ -304,127 +236,6 @@ package struct StepWriter: Sendable {
                     risk.remaining?.p95?.seconds, risk.reason.rawValue,
                 ])
             }
-        }
-    }
-}
-
-extension SignalAssessment {
-    /// Worth a row of its own: the rest is normal and can be recomputed from the window. A lost
-    /// signal is worth one when it is lost, not one for every window it is missed in.
-    fileprivate func isRemarkable(in assessment: DeviceAssessment) -> Bool {
-        switch state {
-        case .noData: assessment.qualityChanges.contains { $0.signal == signal }
-        case .abnormal, .stuck, .outOfRange: true
-        case .normal, .learning, .notRunning: score >= 0.25
-        }
-    }
-}
-
-/// A prepared statement that is bound and run once per row, without the boxing that GRDB's
-/// arguments cost.
-private struct RowStatement {
-    private let statement: Statement
-    private let database: Database
-
-    init(_ sql: String, _ database: Database) throws {
-        statement = try database.cachedStatement(sql: sql)
-        self.database = database
-    }
-
-    func bind(_ index: Int32, _ value: Int64) {
-        check(unsafe sqlite3_bind_int64(statement.sqliteStatement, index, value))
-    }
-
-    func bind(_ index: Int32, _ value: Int64?) {
-        if let value {
-            bind(index, value)
-        } else {
-            check(unsafe sqlite3_bind_null(statement.sqliteStatement, index))
-        }
-    }
-
-    /// SQLite stores NaN as NULL by itself; infinities are no measurement either.
-    func bind(_ index: Int32, _ value: Double) {
-        if value.isFinite {
-            check(unsafe sqlite3_bind_double(statement.sqliteStatement, index, value))
-        } else {
-            check(unsafe sqlite3_bind_null(statement.sqliteStatement, index))
-        }
-    }
-
-    func bind(_ index: Int32, _ text: StaticString?) {
-        guard let text else {
-            check(unsafe sqlite3_bind_null(statement.sqliteStatement, index))
-            return
-        }
-        let result = text.withUTF8Buffer { buffer in
-            unsafe buffer.withMemoryRebound(to: CChar.self) { characters in
-                // No destructor: a StaticString is never freed.
-                unsafe sqlite3_bind_text(
-                    statement.sqliteStatement, index, characters.baseAddress,
-                    Int32(characters.count), nil)
-            }
-        }
-        check(result)
-    }
-
-    /// `true` when a row was written, `false` when it was there already.
-    @discardableResult
-    func run() throws -> Bool {
-        let result = unsafe sqlite3_step(statement.sqliteStatement)
-        let message = result == SQLITE_DONE ? "" : database.lastErrorMessage ?? ""
-        unsafe sqlite3_reset(statement.sqliteStatement)
-        guard result == SQLITE_DONE else {
-            throw DatabaseError(resultCode: ResultCode(rawValue: result), message: message)
-        }
-        // GRDB's own count asks on every call which queue it runs on.
-        return unsafe sqlite3_changes(sqlite3_db_handle(statement.sqliteStatement)) > 0
-    }
-
-    /// Binding fails only for a wrong index or a statement that is still running.
-    private func check(_ result: Int32) {
-        precondition(result == SQLITE_OK, "BUG: a column of a row could not be bound")
-    }
-}
-
-extension ConditionState {
-    /// ``rawValue`` as a text that lives as long as the process.
-    fileprivate var column: StaticString {
-        switch self {
-        case .learning: "learning"
-        case .normal: "normal"
-        case .abnormal: "abnormal"
-        case .noData: "no_data"
-        case .stuck: "stuck"
-        case .outOfRange: "out_of_range"
-        case .notRunning: "not_running"
-        }
-    }
-}
-
-extension OperatingState {
-    /// What the database calls it.
-    fileprivate var column: StaticString {
-        switch self {
-        case .running: "running"
-        case .idle: "idle"
-        case .off: "off"
-        case .transient: "transient"
-        }
-    }
-}
-
-extension DataQuality {
-    /// ``rawValue`` as a text that lives as long as the process.
-    fileprivate var column: StaticString {
-        switch self {
-        case .good: "good"
-        case .outOfRange: "out_of_range"
-        case .noisy: "noisy"
-        case .noData: "no_data"
-        case .stuck: "stuck"
-        case .quantised: "quantised"
-        case .gap: "gap"
         }
     }
 }

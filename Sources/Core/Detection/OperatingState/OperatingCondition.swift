@@ -1,4 +1,4 @@
-package import Windows
+import Windows
 
 /// When a machine is in a state: all comparisons hold, `current > 2.0 and speed >= 300`.
 package struct OperatingCondition: Equatable, Sendable {
