@@ -39,9 +39,10 @@ enum WindowsBenchmark {
                     let open = store.admit(
                         DeviceID(rawValue: Int32(device)), at: time, arrival: time)
                 else { preconditionFailure("BUG: a benchmark reading was late") }
-                for signal in signals[device] {
-                    store.add(Double(device &* 7 &+ round), of: signal, to: open)
-                }
+                _ = store.add(
+                    [Double](
+                        repeating: Double(device &* 7 &+ round), count: signals[device].count),
+                    count: signals[device].count, from: signals[device][0], to: open)
                 store.markOpen(open, of: DeviceID(rawValue: Int32(device)))
             }
             var frames: [WindowFrame] = []

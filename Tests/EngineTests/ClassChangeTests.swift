@@ -67,7 +67,7 @@ import Windows
         run.send(line("system", "D", "uptime=1", at: 125), at: arrival)
         #expect(run.counters.linesRestamped == 1)
         run.send(line("pump", "D", "v=1", at: 125), at: arrival)
-        run.send(line("pump", "D", "v=2", at: 125), at: arrival)
+        run.send(line("pump", "D", "v=2", at: 124), at: arrival)
         #expect(run.counters.linesRestamped == 1)
         run.tick(500)
         #expect(run.frames == ["D 60...120 uptime:1@1.0", "D 120...140 v:2@1.5"])

@@ -92,7 +92,7 @@ import Windows
     @Test func widestGap() {
         let first = -4_611_686_018_427_387_904
         let last = 4_611_686_018_427_387_904
-        let lines = [first, last, last, last].map { "pump,device=A v=1 \($0)\n" }
+        let lines = [first, last - 2, last - 1, last].map { "pump,device=A v=1 \($0)\n" }
         let run = EngineRun()
         for line in lines { run.send(line) }
         run.finish()

@@ -88,7 +88,7 @@ import Testing
         guess.finish()
         #expect(guess.frames == ["A 1740...1800 v:2@1.0"])
         #expect(guess.counters.stampsGuessed == 0)
-        let fixed = run(["1799999999", "1799999999"], .seconds, .byEvent())
+        let fixed = run(["1799999998", "1799999999"], .seconds, .byEvent())
         fixed.finish()
         #expect(fixed.frames == ["A 1799999940...1800000000 v:2@1.0"])
     }

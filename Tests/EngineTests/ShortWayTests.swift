@@ -96,7 +96,9 @@ import Windows
                 for device in sequence {
                     // Up to half a minute out of order, across the ends of windows too.
                     let seconds = Int64(1_767_225_600 + 20 * round)
-                    let time = seconds * 1_000_000_000 - Int64(random.below(30)) * 1_000_000_000
+                    // No instant twice: that would be one reading.
+                    let time =
+                        (seconds - Int64(random.below(30))) * 1_000_000_000 + Int64(round)
                     block += Self.line(device, at: time, &random, &accounts)
                     lines += 1
                 }

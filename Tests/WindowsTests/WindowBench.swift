@@ -9,6 +9,8 @@ final class WindowBench {
     private var store = WindowStore()
     private(set) var registry = Registry()
     private(set) var frames: [WindowFrame] = []
+    /// Readings that replaced another.
+    private(set) var repeats = 0
 
     /// Adds a device with `signals` signals.
     func addDevice(length: Int64, lateness: Int64, signals: Int = 1) -> DeviceID {
@@ -35,25 +37,56 @@ final class WindowBench {
             WindowPolicy(length: .seconds(length), lateness: .seconds(lateness)), of: device)
     }
 
-    /// One reading; arrival is its own time unless given. `false` when it was refused as late.
+    /// One reading; arrival is its own time unless given, and it is a new one unless it may repeat
+    /// another. `false` when it was refused as late.
     @discardableResult func send(
         _ value: Double, to device: DeviceID, signal: Int = 0, at time: Int64,
-        arrival: Int64? = nil
+        arrival: Int64? = nil, mayRepeat: Bool = false
     ) -> Bool {
         send(
             value, to: device, signal: signal, at: Timestamp(seconds: time),
-            arrival: Timestamp(seconds: arrival ?? time))
+            arrival: Timestamp(seconds: arrival ?? time), mayRepeat: mayRepeat)
     }
 
     @discardableResult func send(
         _ value: Double, to device: DeviceID, signal: Int = 0, at time: Timestamp,
-        arrival: Timestamp
+        arrival: Timestamp, mayRepeat: Bool = false
     ) -> Bool {
         while store.isDue(device, at: time, arrival: arrival) { close(device) }
         guard let open = store.admit(device, at: time, arrival: arrival) else { return false }
-        store.add(value, of: registry[device].signals[signal], to: open)
+        repeats += store.add(
+            [value], count: 1, from: registry[device].signals[signal], to: open,
+            mayRepeat: mayRepeat)
         store.markOpen(open, of: device)
         return true
+    }
+
+    /// Values of signals that follow one another, in one line the long way; arrival is its own time
+    /// unless given.
+    func sendTogether(
+        _ values: [Double], to device: DeviceID, from signal: Int = 0, at time: Int64,
+        arrival: Int64? = nil
+    ) {
+        let time = Timestamp(seconds: time)
+        let arrival = arrival.map(Timestamp.init(seconds:)) ?? time
+        while store.isDue(device, at: time, arrival: arrival) { close(device) }
+        guard let open = store.admit(device, at: time, arrival: arrival) else { return }
+        repeats += store.add(
+            values, count: values.count, from: registry[device].signals[signal], to: open)
+        store.markOpen(open, of: device)
+    }
+
+    /// Takes up what is open in a store of its own, as after a restart.
+    func restart(_ device: DeviceID, _ policy: WindowPolicy) throws {
+        var written = StateWriter()
+        let signals = registry[device].signals
+        store.encode(device, signals: signals, into: &written)
+        store = WindowStore()
+        store.addDevice(policy)
+        for _ in signals { store.addSignal(of: device) }
+        var state = StateReader(written.bytes)
+        try store.restore(device, signals: signals, from: &state)
+        #expect(state.isAtEnd)
     }
 
     /// The same value for the first `signals` signals, the plain way or not at all; arrival is its
@@ -61,11 +94,10 @@ final class WindowBench {
     func sendPlainly(
         _ value: Double, to device: DeviceID, signals: Int = 1, at time: Int64
     ) -> Bool {
-        let place = store.expectedPlace(
-            of: registry[device].signals[0], count: signals, device: device)
-        return store.addPlainly(
-            Array(repeating: value, count: signals), count: signals, at: place, of: device,
-            time: Timestamp(seconds: time), arrival: Timestamp(seconds: time))
+        store.addPlainly(
+            Array(repeating: value, count: signals), count: signals,
+            from: registry[device].signals[0], of: device, time: Timestamp(seconds: time),
+            arrival: Timestamp(seconds: time))
     }
 
     /// A line that brings no reading; `false` when it was refused as late.

@@ -48,8 +48,8 @@ package enum EngineCheckpoint {
         var version: UInt8 {
             switch self {
             case .prognosis, .texts, .operation: 1
-            case .windows, .tickets: 2
-            case .detection: 3
+            case .tickets: 2
+            case .windows, .detection: 3
             }
         }
     }

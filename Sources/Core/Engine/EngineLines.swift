@@ -22,7 +22,7 @@ extension TelemetryEngine {
             }
             if let known = readKnown(bytes, &position, end: end, terms: line.terms) {
                 if !takePlainly(known, line) {
-                    takeKnown(known.series, bytes, recordStart..<position, line, emit: emit)
+                    takeKnown(known, bytes, recordStart..<position, line, emit: emit)
                 }
                 continue
             }
@@ -54,19 +54,11 @@ extension TelemetryEngine {
         var countsNanoseconds: Bool { precision == .auto || precision == .nanoseconds }
     }
 
-    /// A record that was read the short way.
-    private struct KnownRecord {
-        var series: Int
-        /// Where its readings are expected to go, as
-        /// ``WindowStore/expectedPlace(of:count:device:)`` has it.
-        var place: Int
-    }
-
-    /// The short way for a record of a known series that looks like its last one; `nil` when the
-    /// record must be read the ordinary way.
+    /// The short way for a record of a known series that looks like its last one: the series, or
+    /// `nil` when the record must be read the ordinary way.
     @inline(__always) private mutating func readKnown(
         _ bytes: Span<UInt8>, _ position: inout Int, end: Int, terms: Int
-    ) -> KnownRecord? {
+    ) -> Int? {
         var index = series.expected(bytes, at: position, end: end, terms: terms)
         if index >= 0 {
             let count = series.keyCount(of: index)
@@ -82,14 +74,11 @@ extension TelemetryEngine {
         series.follow(index)
         let known = series.series[index]
         guard known.layout >= 0 else { return nil }
-        let place = windows.expectedPlace(
-            of: SignalID(rawValue: known.firstSignal), count: Int(known.layoutFields),
-            device: known.device)
         guard
             parser.readKnown(
                 bytes, position: &position, end: end, layout: Int(known.layout), into: &numbers)
         else { return nil }
-        return KnownRecord(series: index, place: place)
+        return index
     }
 
     /// The series of the key the parser has just found, or -1.
@@ -103,7 +92,7 @@ extension TelemetryEngine {
     /// Takes in the record ``readKnown(_:_:end:terms:)`` has just read when its stamp needs no
     /// judging and its window no opening or closing; false, and nothing is changed, otherwise.
     @inline(__always) private mutating func takePlainly(
-        _ record: KnownRecord, _ line: LineContext
+        _ index: Int, _ line: LineContext
     ) -> Bool {
         guard line.countsNanoseconds, parser.offsets.hasTimestamp, hold.isEmpty else {
             return false
@@ -111,11 +100,12 @@ extension TelemetryEngine {
         let time = Timestamp(nanoseconds: parser.offsets.timestamp)
         let now = clock.now ?? line.arrival
         guard clock.isPlain(time, at: now) else { return false }
-        let device = series.series[record.series].device
+        let device = series.series[index].device
         let count = parser.offsets.fieldCount
         guard
             windows.addPlainly(
-                numbers, count: count, at: record.place, of: device, time: time, arrival: now)
+                numbers, count: count, from: SignalID(rawValue: series.series[index].firstSignal),
+                of: device, time: time, arrival: now)
         else { return false }
         lastArrivals[device.index] = now
         counters.linesAccepted &+= 1
@@ -130,13 +120,13 @@ extension TelemetryEngine {
     ) {
         let device = series.series[index].device
         guard
-            let time = judge(device, windows.lateness(of: device), bytes, record, line, emit: emit),
-            let open = admit(device, at: time, bytes, record, line, emit: emit)
+            let event = judge(
+                device, windows.lateness(of: device), bytes, record, line, emit: emit),
+            let open = admit(device, at: event.time, bytes, record, line, emit: emit)
         else { return }
         let first = series.series[index].firstSignal
-        let count = parser.offsets.fieldCount
-        windows.add(numbers, count: count, from: SignalID(rawValue: first), to: open)
-        counters.readings &+= UInt64(truncatingIfNeeded: count)
+        let count = Int32(truncatingIfNeeded: parser.offsets.fieldCount)
+        add(first..<first &+ count, to: open, mayRepeat: event.isOwn)
         windows.markOpen(open, of: device)
     }
 
@@ -163,7 +153,8 @@ extension TelemetryEngine {
         }
         let known = index < 0 ? newcomer?.device : series.series[index].device
         let lateness = newcomer?.lateness ?? windows.lateness(of: series.series[index].device)
-        guard let time = judge(known, lateness, bytes, record, line, emit: emit) else { return }
+        guard let event = judge(known, lateness, bytes, record, line, emit: emit) else { return }
+        let time = event.time
         if let newcomer {
             index = enrol(
                 newcomer, bytes, keyStart..<keyEnd, line, hash: hash, at: time, emit: emit)
@@ -171,7 +162,7 @@ extension TelemetryEngine {
         let device = series.series[index].device
         guard let open = admit(device, at: time, bytes, record, line, emit: emit) else { return }
         let refused = addFields(
-            bytes, to: open, of: device, series: index, record: record, at: time)
+            bytes, to: open, of: device, series: index, record: record, at: event)
         if let refused {
             ledger.note(
                 refused.reason.rawValue, source: line.source, column: refused.column,
@@ -184,11 +175,20 @@ extension TelemetryEngine {
         }
     }
 
+    /// When a line's readings were taken.
+    private struct EventTime {
+        var time: Timestamp
+        /// The line said so itself. Otherwise its sender has no clock, or a wrong one, and what it
+        /// says is no repetition because something was said at the same time.
+        var isOwn: Bool
+    }
+
     /// The event time to take a line at; `nil` when it was refused or is held.
     @inline(__always) private mutating func judge(
         _ device: DeviceID?, _ lateness: TimeSpan, _ bytes: Span<UInt8>, _ record: Range<Int>,
         _ line: LineContext, emit: (EngineStep) -> Void
-    ) -> Timestamp? {
+    ) -> EventTime? {
+        var isOwn = parser.offsets.hasTimestamp
         let time: Timestamp
         var reading = readStamp(
             of: line.source, precision: line.precision, arrival: line.arrival, lateness: lateness,
@@ -210,6 +210,7 @@ extension TelemetryEngine {
             return nil
         case .restamp(let arrival):
             counters.linesRestamped += 1
+            isOwn = false
             time = arrival
         case .tickThenAccept(let accepted, let tick):
             self.tick(to: tick, emit: emit)
@@ -217,7 +218,7 @@ extension TelemetryEngine {
         }
         if !hold.isEmpty { refuseHeld() }
         if waitingEvents.next <= time { takeEvents(through: reached, emit: emit) }
-        return time
+        return EventTime(time: time, isOwn: isOwn)
     }
 
     /// The open window a line belongs to; `nil` when it comes too late.
@@ -241,10 +242,12 @@ extension TelemetryEngine {
     /// Returns the first field that was refused: why, and its column.
     private mutating func addFields(
         _ bytes: Span<UInt8>, to open: OpenWindow, of device: DeviceID, series index: Int,
-        record: Range<Int>, at time: Timestamp
+        record: Range<Int>, at event: EventTime
     ) -> (reason: RefusalReason, column: Int)? {
         var expected = 0
         var hasReading = false
+        // Signals that follow one another are added together, as the short way does.
+        var run: Range<Int32> = 0..<0
         var refused: (RefusalReason, Int)?
         for field in 0..<parser.offsets.fieldCount {
             let name = parser.offsets.fieldKeyStart(field)..<parser.offsets.fieldKeyEnd(field)
@@ -264,12 +267,15 @@ extension TelemetryEngine {
                     text = series.field(of: index, at: place).text
                 }
             }
-            if text >= 0 { takeText(field, as: TextID(rawValue: text), bytes, at: time) }
+            if text >= 0 { takeText(field, as: TextID(rawValue: text), bytes, at: event.time) }
             if signal >= 0 {
-                counters.readings += 1
                 hasReading = true
-                windows.add(
-                    parser.offsets.fieldDouble(field), of: SignalID(rawValue: signal), to: open)
+                if signal != run.upperBound {
+                    add(run, to: open, mayRepeat: event.isOwn)
+                    run = signal..<signal
+                }
+                numbers[run.count] = parser.offsets.fieldDouble(field)
+                run = run.lowerBound..<signal + 1
             } else if !isText {
                 counters.readingsRefused += 1
                 refused = refused ?? (.tooManySignals, name.lowerBound - record.lowerBound + 1)
@@ -278,8 +284,18 @@ extension TelemetryEngine {
                 refused = refused ?? (.tooManyTexts, name.lowerBound - record.lowerBound + 1)
             }
         }
+        add(run, to: open, mayRepeat: event.isOwn)
         if hasReading { windows.markOpen(open, of: device) }
         return refused
+    }
+
+    /// Adds ``numbers`` to signals that follow one another.
+    private mutating func add(_ run: Range<Int32>, to open: OpenWindow, mayRepeat: Bool) {
+        let replaced = windows.add(
+            numbers, count: run.count, from: SignalID(rawValue: run.lowerBound), to: open,
+            mayRepeat: mayRepeat)
+        counters.readings &+= UInt64(truncatingIfNeeded: run.count &- replaced)
+        counters.readingsReplaced &+= UInt64(truncatingIfNeeded: replaced)
     }
 
     mutating func refuse(

@@ -81,6 +81,8 @@ package struct EngineCounters: Equatable, Sendable {
     package var linesAccepted: UInt64 = 0
     package var linesRefused: UInt64 = 0
     package var readings: UInt64 = 0
+    /// Readings of a signal and time that had come before; the later one counts.
+    package var readingsReplaced: UInt64 = 0
     /// Lines for windows already closed; dropped.
     package var linesLate: UInt64 = 0
     /// Lines stamped ahead of their arrival; taken at arrival time.

@@ -5,7 +5,7 @@ import Windows
 ///
 /// With thousands of devices that send in no order, everything kept of a device has left the cache
 /// since its last line, and each line would wait five times: for its place in the table, its
-/// series, its device, its accumulators. Asked for sixteen lines together the waits overlap. It is
+/// series, its device, its readings. Asked for sixteen lines together the waits overlap. It is
 /// done only while the order of the lines is not foreseen and there are many series: otherwise the
 /// memory is near already.
 ///
@@ -39,9 +39,8 @@ struct LookAhead {
         for index in 0..<count where found[index] >= 0 {
             let known = series.series[found[index]]
             guard known.layout >= 0 else { continue }
-            read &+= windows.expectedPlace(
-                of: SignalID(rawValue: known.firstSignal), count: Int(known.layoutFields),
-                device: known.device)
+            read &+= windows.approach(
+                known.device, SignalID(rawValue: known.firstSignal))
         }
         trace &+= read
         return position

@@ -36,8 +36,6 @@ struct SeriesTable: Sendable {
         /// are its fields' signals, one after the other.
         var layout: Int32
         var firstSignal: Int32
-        /// Fields of the layout; a series may have had others besides.
-        var layoutFields: Int32 = 0
         /// How often a layout was looked for in vain.
         var layoutTries: Int32 = 0
         /// Its fields lie together in `fields`, in the order in which they first came.
@@ -214,7 +212,6 @@ struct SeriesTable: Sendable {
         }
         series[index].layout = Int32(layout)
         series[index].firstSignal = first
-        series[index].layoutFields = Int32(count)
     }
 
     /// Place of the field named `bytes[start..<end]` among the fields of a series, or -1. Senders

@@ -7,6 +7,9 @@ import Primitives
 /// readings, the squares lose no more than a factor of the number of readings to cancellation, at
 /// any offset; and no reading costs a division, as a running mean would. A reading that comes
 /// before the first moves the shift.
+///
+/// One cache line. The last reading is not here: the latest of a window are summed up when it
+/// closes, and whoever does that sees it.
 @frozen @usableFromInline struct Accumulator {
     /// Index of the window (event time divided by length, rounded down); `empty` when unused.
     @usableFromInline var window: Int64 = Accumulator.empty
@@ -17,10 +20,8 @@ import Primitives
     @usableFromInline var minimum: Double = 0
     @usableFromInline var maximum: Double = 0
     @usableFromInline var first: Double = 0
-    @usableFromInline var last: Double = 0
-    /// Event times of `first` and `last`, nanoseconds.
+    /// Event time of `first`, nanoseconds.
     @usableFromInline var firstTime: Int64 = 0
-    @usableFromInline var lastTime: Int64 = 0
 
     @usableFromInline static let empty = Int64.min
 
@@ -44,10 +45,6 @@ import Primitives
         squares += distance * distance
         minimum = value < minimum ? value : minimum
         maximum = value > maximum ? value : maximum
-        if time >= lastTime {
-            lastTime = time
-            last = value
-        }
     }
 
     @inlinable mutating func begin(_ value: Double, at time: Int64, window: Int64) {
@@ -58,9 +55,7 @@ import Primitives
         minimum = value
         maximum = value
         first = value
-        last = value
         firstTime = time
-        lastTime = time
     }
 
     /// An earlier reading becomes the first: the sums as if they had been kept from it.
@@ -87,9 +82,8 @@ extension Accumulator {
     func encode(into state: inout StateWriter) {
         state.put(window)
         state.put(count)
-        for value in [sum, squares, minimum, maximum, first, last] { state.put(value) }
+        for value in [sum, squares, minimum, maximum, first] { state.put(value) }
         state.put(firstTime)
-        state.put(lastTime)
     }
 
     init(from state: inout StateReader) throws(StateFailure) {
@@ -100,9 +94,7 @@ extension Accumulator {
         minimum = try state.double()
         maximum = try state.double()
         first = try state.double()
-        last = try state.double()
         firstTime = try state.int64()
-        lastTime = try state.int64()
         // The sums of huge readings may be infinite or no number; their order may not be wrong.
         guard count >= 1, minimum <= maximum else { throw .invalid("open window") }
     }

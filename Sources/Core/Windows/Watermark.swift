@@ -1,5 +1,11 @@
 import Primitives
 
+/// Index of the window of `length` that contains `time`: the quotient, rounded down.
+@inlinable func windowIndex(of time: Int64, length: Int64) -> Int64 {
+    let index = time / length
+    return time % length < 0 ? index - 1 : index
+}
+
 /// Which windows of one device are open, and when the next one closes.
 ///
 /// Two clocks decide. The *own clock* is the greatest event time the device has sent, but never
@@ -43,8 +49,7 @@ import Primitives
         // It wraps instead of trapping, for readings hundreds of years apart.
         let distance = UInt64(bitPattern: time &- cachedStart)
         if cachedIndex != Int64.min, distance < UInt64(length) { return cachedIndex }
-        var index = time / length
-        if time % length < 0 { index -= 1 }
+        let index = windowIndex(of: time, length: length)
         cachedIndex = index
         cachedStart = index &* length
         return index
@@ -70,15 +75,17 @@ import Primitives
         return (index &+ 1) &* length &+ lateness <= min(greatestEvent, lastArrival)
     }
 
-    /// Notes a reading of the window of the last one, which the caller knows to have data, when
-    /// nothing is due; then the reading is not late either, because an open window is not closed
-    /// before it is due. False when there is no last one, or its window is another.
+    /// Notes a reading of the window of the last one when nothing is due and that window is open or
+    /// lies between two that are; then the reading is not late either, because an open window is
+    /// not closed before it is due, and opens nothing. False when there is no last one, or its
+    /// window is another.
     @inlinable @inline(__always) mutating func takePlainly(
         _ time: Int64, arrival: Int64
     ) -> Bool {
         let distance = UInt64(bitPattern: time &- cachedStart)
         let greatest = max(greatestEvent, time)
-        guard distance < UInt64(bitPattern: length), cachedIndex >= openLow,
+        guard distance < UInt64(bitPattern: length),
+            cachedIndex >= openLow, cachedIndex <= openHigh,
             min(greatest, arrival) < nextClose
         else { return false }
         greatestEvent = greatest

@@ -1,13 +1,19 @@
 package import Primitives
 
 extension WindowStore {
-    /// Writes the open windows of a device: its watermark and, per signal, the accumulators that
-    /// hold readings.
+    /// Writes the open windows of a device: its watermark, its latest readings and, per signal, the
+    /// accumulators that hold earlier ones.
     package func encode(
         _ device: DeviceID, signals: [SignalID], into state: inout StateWriter
     ) {
         devices[device.index].watermark.encode(into: &state)
         state.put(signals.count)
+        for signal in signals {
+            let lane = recent.lanes[Int(recent.laneOfSignal[signal.index])]
+            if lane.width == 0 || lane.first == signal.rawValue {
+                recent.encode(lane, into: &state)
+            }
+        }
         for signal in signals {
             let kept = accumulators(of: signal, device).filter { $0.window != Accumulator.empty }
             state.put(each: kept) { $1.encode(into: &$0) }
@@ -20,18 +26,28 @@ extension WindowStore {
     ) throws(StateFailure) {
         try devices[device.index].watermark.restore(from: &state)
         guard try state.int() == signals.count else { throw .invalid("number of signals") }
+        var rest = signals[...]
+        while !rest.isEmpty { rest = rest.dropFirst(try recent.restore(rest, from: &state)) }
+        let length = devices[device.index].watermark.length
         for signal in signals {
             let kept = try state.array { (state) throws(StateFailure) in
                 try Accumulator(from: &state)
             }
+            let lane = recent.lanes[Int(recent.laneOfSignal[signal.index])]
+            let windows = recent.times(of: lane).map { windowIndex(of: $0, length: length) }
             for accumulator in kept {
+                // The last reading of a window is always among the latest.
+                guard windows.contains(accumulator.window) else {
+                    throw .invalid("latest readings")
+                }
                 blocks.accumulators[place(of: signal, device, accumulator.window)] = accumulator
             }
         }
         reopen(device, signals: signals)
     }
 
-    /// Drops what is open of a window that a committed step has closed already.
+    /// Drops what is open of a window that a committed step has closed already, and of those
+    /// before it: they close in order.
     package mutating func forget(
         _ device: DeviceID, signals: [SignalID], windowStarting start: Timestamp
     ) {
@@ -39,9 +55,15 @@ extension WindowStore {
         let index = start.floored(to: TimeSpan(nanoseconds: length)).nanoseconds / length
         devices[device.index].watermark.noteClosed(index)
         for signal in signals {
-            let place = place(of: signal, device, index)
-            if blocks.accumulators[place].window <= index {
-                blocks.accumulators[place].window = Accumulator.empty
+            let lane = Int(recent.laneOfSignal[signal.index])
+            let rows = recent.rows(before: (index &+ 1) &* length, in: recent.lanes[lane])
+            recent.drop(rows, of: lane)
+            for slot in 0..<devices[device.index].slots {
+                let place = devices[device.index].block.place(
+                    slot: slot, signal: Int(signalPlaces[signal.index]))
+                if blocks.accumulators[place].window <= index {
+                    blocks.accumulators[place].window = Accumulator.empty
+                }
             }
         }
         reopen(device, signals: signals)
@@ -49,7 +71,12 @@ extension WindowStore {
 
     private mutating func reopen(_ device: DeviceID, signals: [SignalID]) {
         var held: [Int64] = []
+        let length = devices[device.index].watermark.length
         for signal in signals {
+            let lane = recent.lanes[Int(recent.laneOfSignal[signal.index])]
+            for time in recent.times(of: lane) where lane.first == signal.rawValue {
+                held.append(windowIndex(of: time, length: length))
+            }
             for accumulator in accumulators(of: signal, device)
             where accumulator.window != Accumulator.empty {
                 held.append(accumulator.window)

@@ -7,7 +7,9 @@ public import Primitives
 /// of a device depend only on that device's readings and on the ticks; a window closes once.
 /// Deliberately absent: text, clocks, and any idea of what a signal means.
 ///
-/// Per reading: one add into a dense array, no allocation. Memory: 80 bytes per signal and slot.
+/// A reading is kept as it came for a while (``RecentReadings``) and then summed up, with others of
+/// its signal, in a dense array; no allocation. Memory: 64 bytes per signal and slot, and for
+/// signals in use another 8 for each of 16 readings, and as much again for the times of each lane.
 public struct WindowStore: ~Copyable {
     /// What is kept of a device; read and written for every line of it.
     @usableFromInline struct DeviceWindows {
@@ -28,7 +30,10 @@ public struct WindowStore: ~Copyable {
         var slots: Int { Int(slotMask) + 1 }
     }
 
+    @usableFromInline var recent = RecentReadings()
     @usableFromInline var blocks = AccumulatorBlocks()
+    /// The last readings of a window that closes, of the signals of the lane in hand.
+    var lasts: [Double] = []
     @usableFromInline var devices: [DeviceWindows] = []
     /// Place of each signal among those of its device.
     @usableFromInline var signalPlaces: [Int32] = []
@@ -53,6 +58,7 @@ public struct WindowStore: ~Copyable {
             devices[device.index].block = blocks.grow(block, slots: devices[device.index].slots)
         }
         signalPlaces.append(Int32(place))
+        recent.addSignal()
         devices[device.index].signals += 1
     }
 
@@ -105,76 +111,85 @@ public struct WindowStore: ~Copyable {
         }
     }
 
-    /// Where the readings of a device's next line will most likely go: the place of the first of
-    /// `count` signals in the window of the device's last reading, when all of them have readings
-    /// in it; otherwise -1. Asked before the line is read, so that with thousands of devices the
-    /// memory has arrived when the numbers have been made out.
-    @inlinable @inline(__always) public func expectedPlace(
-        of first: SignalID, count: Int, device: DeviceID
-    ) -> Int {
-        let window = devices[device.index].watermark.cachedIndex
+    /// Reads what the readings of a device's next line will need, so that with thousands of devices
+    /// the memory has arrived when the line has been read.
+    @inlinable @inline(__always) public func approach(_ device: DeviceID, _ first: SignalID) -> Int
+    {
+        let lane = recent.lanes[Int(recent.laneOfSignal[first.index])]
+        let watermark = devices[device.index].watermark
+        var read = Int(truncatingIfNeeded: watermark.length ^ watermark.cachedStart)
+        if !lane.isFull {
+            read ^= Int(truncatingIfNeeded: recent.words[lane.end])
+            read ^= Int(truncatingIfNeeded: recent.words[lane.end &+ lane.stride &- 1])
+            return read
+        }
+        var word = lane.start
+        while word < lane.end {
+            read ^= Int(truncatingIfNeeded: recent.words[word])
+            word &+= 8
+        }
         let place = devices[device.index].block.place(
-            slot: Int(truncatingIfNeeded: window & devices[device.index].slotMask),
+            slot: Int(truncatingIfNeeded: watermark.cachedIndex & devices[device.index].slotMask),
             signal: Int(signalPlaces[first.index]))
-        var other: Int64 = 0
-        for index in 0..<count { other |= blocks.accumulators[place &+ index].window ^ window }
-        return other == 0 ? place : -1
+        for index in 0..<Int(lane.width) {
+            // Both ends: they are as long as a cache line, but need not begin with one.
+            read ^= Int(truncatingIfNeeded: blocks.accumulators[place &+ index].window)
+            read ^= Int(truncatingIfNeeded: blocks.accumulators[place &+ index].firstTime)
+        }
+        return read
     }
 
-    /// Takes the readings of a line that changes nothing but accumulators and clocks, as nearly
-    /// every line: `place` is what ``expectedPlace(of:count:device:)`` has said, and nothing is
-    /// due. False, and nothing is changed, for any other line: that one takes
-    /// ``isDue(_:at:arrival:)``, ``admit(_:at:arrival:)``, ``add(_:count:from:to:)`` and
-    /// ``markOpen(_:of:)``, which together would do the same here.
+    /// Takes the readings of a line that changes nothing but what is kept and clocks, as nearly
+    /// every line: it has the signals of one lane and is newer than all that are kept of them, its
+    /// window is open, and nothing is due. False, and nothing is changed, for any other line: that
+    /// one takes ``isDue(_:at:arrival:)``, ``admit(_:at:arrival:)``,
+    /// ``add(_:count:from:to:mayRepeat:)`` and ``markOpen(_:of:)``, which together would do the
+    /// same here.
     @inlinable @inline(__always) public mutating func addPlainly(
-        _ values: [Double], count: Int, at place: Int, of device: DeviceID,
+        _ values: [Double], count: Int, from first: SignalID, of device: DeviceID,
         time: Timestamp, arrival: Timestamp
     ) -> Bool {
-        guard place >= 0,
+        let lane = Int(recent.laneOfSignal[first.index])
+        let known = recent.lanes[lane]
+        guard known.first == first.rawValue, Int(known.width) == count,
+            time.nanoseconds > known.newest,
             devices[device.index].watermark.takePlainly(
                 time.nanoseconds, arrival: arrival.nanoseconds)
         else { return false }
-        Self.addFurther(
-            values, count: count, at: place, time.nanoseconds, &blocks.accumulators)
+        if known.isFull { makeRoom(in: lane, of: device) }
+        RecentReadings.append(
+            values, at: time.nanoseconds, to: &recent.lanes[lane], in: &recent.words)
         return true
     }
 
-    /// Apart from the rest of `self`, so that the accumulators are asked once whether they are
-    /// shared, not for every reading.
-    @inlinable @inline(__always) static func addFurther(
-        _ values: borrowing [Double], count: Int, at place: Int, _ time: Int64,
-        _ accumulators: inout [Accumulator]
-    ) {
-        var room = accumulators.mutableSpan
-        for index in 0..<count { room[place &+ index].addFurther(values[index], at: time) }
-    }
-
-    /// Adds one reading to an admitted window.
-    @inlinable public mutating func add(_ value: Double, of signal: SignalID, to open: OpenWindow) {
-        let place = devices[open.device.index].block.place(
-            slot: open.slot, signal: Int(signalPlaces[signal.index]))
-        blocks.accumulators[place].add(value, at: open.time, window: open.index)
-    }
-
-    /// Adds one reading to each of `count` signals whose ids follow one another from `first` on.
-    @inlinable @inline(__always) public mutating func add(
-        _ values: [Double], count: Int, from first: SignalID, to open: OpenWindow
-    ) {
-        let place = devices[open.device.index].block.place(
-            slot: open.slot, signal: Int(signalPlaces[first.index]))
-        Self.add(values, count: count, at: place, to: open, &blocks.accumulators)
-    }
-
-    /// Apart from the rest of `self`, so that the accumulators are asked once whether they are
-    /// shared, not for every reading.
-    @inlinable @inline(__always) static func add(
-        _ values: borrowing [Double], count: Int, at place: Int, to open: OpenWindow,
-        _ accumulators: inout [Accumulator]
-    ) {
-        var room = accumulators.mutableSpan
-        for index in 0..<count {
-            room[place &+ index].add(values[index], at: open.time, window: open.index)
+    /// Adds one reading to each of `count` signals whose ids follow one another from `first` on, in
+    /// an admitted window. One that `mayRepeat` replaces an earlier one of the same signal and time
+    /// when that is still kept; how many did.
+    package mutating func add(
+        _ values: [Double], count: Int, from first: SignalID, to open: OpenWindow,
+        mayRepeat: Bool = true
+    ) -> Int {
+        let end = first.index + count
+        var signal = first.index
+        var replaced = 0
+        while signal < end {
+            let offset = signal - first.index
+            let known = recent.lanes[Int(recent.laneOfSignal[signal])]
+            let row = mayRepeat ? recent.row(at: open.time, in: known) : -1
+            if row >= 0 {
+                let common = min(known.next, end) - signal
+                recent.replace(
+                    values, from: offset, count: common, of: signal, in: known, row: row)
+                replaced += common
+                signal += common
+            } else {
+                let lane = recent.lane(of: signal..<end)
+                if recent.lanes[lane].isFull { makeRoom(in: lane, of: open.device) }
+                recent.insert(values, from: offset, at: open.time, to: lane)
+                signal += Int(recent.lanes[lane].width)
+            }
         }
+        return replaced
     }
 
     /// Closes the lowest open window of `device` and returns its summaries.
@@ -187,11 +202,20 @@ public struct WindowStore: ~Copyable {
         var summaries: [WindowSummary] = []
         summaries.reserveCapacity(signals.count)
         var next = Int64.max
+        let end = (index &+ 1) &* watermark.length
         for signal in signals {
+            let lane = Int(recent.laneOfSignal[signal.index])
+            if recent.lanes[lane].first == signal.rawValue {
+                sumUp(lane, of: device, window: index, before: end)
+                if let time = recent.oldest(of: recent.lanes[lane]) {
+                    next = min(next, windowIndex(of: time, length: watermark.length))
+                }
+            }
             let place = Int(signalPlaces[signal.index])
             let closing = known.block.place(slot: slot, signal: place)
             if blocks.accumulators[closing].window == index {
-                summaries.append(blocks.accumulators[closing].summary(of: signal))
+                let last = lasts[signal.index - Int(recent.lanes[lane].first)]
+                summaries.append(blocks.accumulators[closing].summary(of: signal, last: last))
                 blocks.accumulators[closing].window = Accumulator.empty
             }
             for other in 0..<known.slots {
@@ -204,7 +228,7 @@ public struct WindowStore: ~Copyable {
         return WindowFrame(
             device: device,
             start: Timestamp(nanoseconds: index &* watermark.length),
-            end: Timestamp(nanoseconds: (index + 1) &* watermark.length), summaries: summaries)
+            end: Timestamp(nanoseconds: end), summaries: summaries)
     }
 
     /// `true` when a tick at `now` may close anything at all.
@@ -256,7 +280,7 @@ public struct WindowStore: ~Copyable {
 }
 
 extension Accumulator {
-    fileprivate func summary(of signal: SignalID) -> WindowSummary {
+    fileprivate func summary(of signal: SignalID, last: Double) -> WindowSummary {
         WindowSummary(
             signal: signal, count: Int(count), minimum: minimum, maximum: maximum, mean: mean,
             deviation: deviation, first: first, last: last)
