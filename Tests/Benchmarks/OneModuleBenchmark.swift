@@ -4,10 +4,10 @@ import Windows
 
 /// What it costs that the hot path crosses module borders.
 ///
-/// Measured are the calls made per line or per reading from one module into another: the window
-/// store's `isDue`, `admit`, `add` and `markOpen` (Engine into Windows), the accessors of a parsed
-/// record (Engine into LineProtocol), and the hash and comparison of a series key (Engine into
-/// Primitives). Each is called from this module, and beside it the same code copied into this
+/// Measured are the calls made per line from one module into another: the window store's
+/// `addPlainly` (Engine into Windows), with all that comes of it in the long run, the accessors of
+/// a parsed record (Engine into LineProtocol), and the hash and comparison of a series key (Engine
+/// into Primitives). Each is called from this module, and beside it the same code copied into this
 /// module (`OneModuleWindows`, `OneModuleRecord`, `OneModuleHash`) under the same loop; the value
 /// is the time across the border, the reference the time inside the module, the ratio the price of
 /// the border. Not measured: the parser's own calls, one per line, not inlined either way.
@@ -45,6 +45,7 @@ enum OneModuleBenchmark {
         let passes = scale.pick(100, small: 4)
         var across = WindowStore()
         var inside = OneModuleWindows()
+        let zeros = [Double](repeating: 0, count: Workload.fieldsPerLine)
         for device in 0..<devices {
             across.addDevice(WindowPolicy())
             inside.addDevice(
@@ -54,6 +55,10 @@ enum OneModuleBenchmark {
                 across.addSignal(of: DeviceID(rawValue: Int32(device)))
                 inside.addSignal(of: DeviceID(rawValue: Int32(device)))
             }
+            let first = device * Workload.fieldsPerLine
+            open(DeviceID(rawValue: Int32(device)), zeros, from: first, in: &across)
+            inside.open(
+                DeviceID(rawValue: Int32(device)), zeros, from: first, at: Workload.start)
         }
         precondition(WindowPolicy().slots == 2, "BUG: the copy has another number of slots")
         var acrossTime = Workload.start
@@ -64,24 +69,34 @@ enum OneModuleBenchmark {
             inside: { fill(&inside, devices, passes, &insideTime) })
     }
 
+    /// What a device's first line does.
+    private static func open(
+        _ device: DeviceID, _ values: [Double], from first: Int, in store: inout WindowStore
+    ) {
+        guard let open = store.admit(device, at: Workload.start, arrival: Workload.start) else {
+            preconditionFailure("BUG: the first line came too late")
+        }
+        _ = store.add(
+            values, count: values.count, from: SignalID(rawValue: Int32(first)), to: open)
+        store.markOpen(open, of: device)
+    }
+
     @inline(never) private static func fill(
         _ store: inout WindowStore, _ devices: Int, _ passes: Int, _ time: inout Timestamp
     ) -> UInt64 {
         var taken: UInt64 = 0
+        var values = [Double](repeating: 0, count: Workload.fieldsPerLine)
         for _ in 0..<passes {
             time = time + TimeSpan(nanoseconds: 1_000)
             for device in 0..<Int32(devices) {
-                let id = DeviceID(rawValue: device)
-                if store.isDue(id, at: time, arrival: time) { continue }
-                guard let open = store.admit(id, at: time, arrival: time) else { continue }
-                for field in 0..<Int32(Workload.fieldsPerLine) {
-                    let signal = SignalID(rawValue: device &* 4 &+ field)
-                    store.add(Double(device &+ field), of: signal, to: open)
-                }
-                store.markOpen(open, of: id)
-                taken += 1
+                for field in values.indices { values[field] = Double(device) + Double(field) }
+                let isTaken = store.addPlainly(
+                    values, count: values.count, from: SignalID(rawValue: device &* 4),
+                    of: DeviceID(rawValue: device), time: time, arrival: time)
+                if isTaken { taken += 1 }
             }
         }
+        precondition(taken == UInt64(devices * passes), "BUG: a line was not plain")
         return taken
     }
 
@@ -89,20 +104,18 @@ enum OneModuleBenchmark {
         _ store: inout OneModuleWindows, _ devices: Int, _ passes: Int, _ time: inout Timestamp
     ) -> UInt64 {
         var taken: UInt64 = 0
+        var values = [Double](repeating: 0, count: Workload.fieldsPerLine)
         for _ in 0..<passes {
             time = time + TimeSpan(nanoseconds: 1_000)
             for device in 0..<Int32(devices) {
-                let id = DeviceID(rawValue: device)
-                if store.isDue(id, at: time, arrival: time) { continue }
-                guard let open = store.admit(id, at: time, arrival: time) else { continue }
-                for field in 0..<Int32(Workload.fieldsPerLine) {
-                    let signal = SignalID(rawValue: device &* 4 &+ field)
-                    store.add(Double(device &+ field), of: signal, to: open)
-                }
-                store.markOpen(open, of: id)
-                taken += 1
+                for field in values.indices { values[field] = Double(device) + Double(field) }
+                let isTaken = store.addPlainly(
+                    values, count: values.count, from: SignalID(rawValue: device &* 4),
+                    of: DeviceID(rawValue: device), time: time, arrival: time)
+                if isTaken { taken += 1 }
             }
         }
+        precondition(taken == UInt64(devices * passes), "BUG: a line was not plain")
         return taken
     }
 

@@ -16,17 +16,10 @@ struct OneModuleWindows: ~Copyable {
         }
     }
 
+    private var recent = OneModuleReadings()
     private var accumulators: [OneModuleAccumulator] = []
     private var devices: [DeviceWindows] = []
     private var signalPlaces: [Int32] = []
-    private var earliestClose: Int64 = Int64.max
-
-    struct Open {
-        let device: DeviceID
-        let index: Int64
-        let slot: Int
-        let time: Int64
-    }
 
     init() {}
 
@@ -40,36 +33,113 @@ struct OneModuleWindows: ~Copyable {
 
     mutating func addSignal(of device: DeviceID) {
         signalPlaces.append(Int32(devices[device.index].signals))
+        recent.laneOfSignal.append(0)
         devices[device.index].signals += 1
     }
 
-    func isDue(_ device: DeviceID, at time: Timestamp, arrival: Timestamp) -> Bool {
-        devices[device.index].watermark.isDue(
-            at: time.nanoseconds, arrival: arrival.nanoseconds)
-    }
-
-    mutating func admit(_ device: DeviceID, at time: Timestamp, arrival: Timestamp) -> Open? {
+    /// Takes a device's first line, with a number for each of its signals.
+    mutating func open(_ device: DeviceID, _ values: [Double], from first: Int, at time: Timestamp)
+    {
         let index = devices[device.index].watermark.index(of: time.nanoseconds)
-        devices[device.index].watermark.noteArrival(
-            of: time.nanoseconds, at: arrival.nanoseconds)
-        if devices[device.index].watermark.isLate(index) { return nil }
-        return Open(
-            device: device, index: index, slot: Int(index & devices[device.index].slotMask),
-            time: time.nanoseconds)
+        recent.addLane(first..<first + values.count)
+        let lane = Int(recent.laneOfSignal[first])
+        makeRoom(in: lane, of: device)
+        OneModuleReadings.append(
+            values, at: time.nanoseconds, to: &recent.lanes[lane], in: &recent.words)
+        devices[device.index].watermark.open(index)
     }
 
-    mutating func markOpen(_ open: Open, of device: DeviceID) {
-        let wasLow = devices[device.index].watermark.openLow
-        devices[device.index].watermark.open(open.index)
-        if open.index < wasLow {
-            earliestClose = min(earliestClose, devices[device.index].watermark.nextClose)
+    @inline(__always) mutating func addPlainly(
+        _ values: [Double], count: Int, from first: SignalID, of device: DeviceID,
+        time: Timestamp, arrival: Timestamp
+    ) -> Bool {
+        let lane = Int(recent.laneOfSignal[first.index])
+        let known = recent.lanes[lane]
+        guard known.first == first.rawValue, Int(known.width) == count,
+            time.nanoseconds > known.newest,
+            devices[device.index].watermark.takePlainly(
+                time.nanoseconds, arrival: arrival.nanoseconds)
+        else { return false }
+        if known.isFull { makeRoom(in: lane, of: device) }
+        OneModuleReadings.append(
+            values, at: time.nanoseconds, to: &recent.lanes[lane], in: &recent.words)
+        return true
+    }
+
+    @inline(never) private mutating func makeRoom(in lane: Int, of device: DeviceID) {
+        let first = Int(recent.lanes[lane].first)
+        Self.relieve(
+            &recent.lanes[lane], &recent.words, &accumulators, devices[device.index],
+            signal: Int(signalPlaces[first]))
+        let left = recent.lanes[lane]
+        if 4 * left.used >= 3 * left.capacity { recent.grow(lane) }
+    }
+
+    /// Adds all but the latest rows of each window to the accumulators and closes up the others.
+    /// Apart from the rest of `self`, so that each array is asked once whether it is shared.
+    private static func relieve(
+        _ lane: inout OneModuleReadings.Lane, _ words: inout [UInt64],
+        _ accumulators: inout [OneModuleAccumulator], _ known: DeviceWindows, signal: Int
+    ) {
+        let rows = Int(lane.used) / lane.stride
+        let stride = lane.stride
+        let length = known.watermark.length
+        var row = 0
+        var used = 0
+        while row < rows {
+            let window = time(of: row, in: lane, words) / length
+            let end = (window &+ 1) &* length
+            var next = row + 1
+            // Nearly always all that follow are of it.
+            if lane.newest < end { next = rows }
+            while next < rows, time(of: next, in: lane, words) < end { next += 1 }
+            let leaving = max(0, next - row - OneModuleReadings.kept)
+            if leaving > 0 {
+                add(
+                    row..<row + leaving, of: lane, words,
+                    at: known.place(slot: Int(window & known.slotMask), signal: signal),
+                    window: window, &accumulators)
+            }
+            var room = words.mutableSpan
+            for word in (row + leaving) &* stride..<next &* stride {
+                room[lane.start &+ used] = room[lane.start &+ word]
+                used &+= 1
+            }
+            row = next
         }
+        lane.used = Int32(used)
     }
 
-    mutating func add(_ value: Double, of signal: SignalID, to open: Open) {
-        let place = devices[open.device.index].place(
-            slot: open.slot, signal: Int(signalPlaces[signal.index]))
-        accumulators[place].add(value, at: open.time, window: open.index)
+    private static func time(
+        of row: Int, in lane: OneModuleReadings.Lane, _ words: borrowing [UInt64]
+    ) -> Int64 {
+        Int64(bitPattern: words[lane.start &+ row &* lane.stride])
+    }
+
+    /// Adds rows of one window, in order of time, to the accumulators from `place` on: signal after
+    /// signal, so that each is read and written once.
+    private static func add(
+        _ rows: Range<Int>, of lane: OneModuleReadings.Lane, _ words: borrowing [UInt64],
+        at place: Int, window: Int64, _ accumulators: inout [OneModuleAccumulator]
+    ) {
+        let span = words.span
+        var room = accumulators.mutableSpan
+        let stride = lane.stride
+        let firstTime = time(of: rows.lowerBound, in: lane, words)
+        for signal in 0..<Int(lane.width) {
+            var sums = room[place &+ signal]
+            var word = lane.start &+ rows.lowerBound &* stride &+ 1 &+ signal
+            var left = rows.count
+            if sums.window != window || sums.count == 0 {
+                sums.begin(Double(bitPattern: span[word]), at: firstTime, window: window)
+                left &-= 1
+                word &+= stride
+            } else if firstTime < sums.firstTime {
+                sums.shift(to: Double(bitPattern: span[word]), at: firstTime)
+            }
+            sums.addInOrder(span, from: word, left, every: stride)
+            room[place &+ signal] = sums
+        }
     }
 }
 
@@ -82,26 +152,7 @@ private struct OneModuleAccumulator {
     var minimum: Double = 0
     var maximum: Double = 0
     var first: Double = 0
-    var last: Double = 0
     var firstTime: Int64 = 0
-    var lastTime: Int64 = 0
-
-    @inline(__always) mutating func add(_ value: Double, at time: Int64, window: Int64) {
-        if self.window != window || count == 0 {
-            return begin(value, at: time, window: window)
-        }
-        if time < firstTime { shift(to: value, at: time) }
-        let distance = value - first
-        count &+= 1
-        sum += distance
-        squares += distance * distance
-        minimum = value < minimum ? value : minimum
-        maximum = value > maximum ? value : maximum
-        if time >= lastTime {
-            lastTime = time
-            last = value
-        }
-    }
 
     mutating func begin(_ value: Double, at time: Int64, window: Int64) {
         self.window = window
@@ -111,9 +162,7 @@ private struct OneModuleAccumulator {
         minimum = value
         maximum = value
         first = value
-        last = value
         firstTime = time
-        lastTime = time
     }
 
     @inline(never) mutating func shift(to value: Double, at time: Int64) {
@@ -126,11 +175,37 @@ private struct OneModuleAccumulator {
     }
 }
 
+extension OneModuleAccumulator {
+    /// Adds `count` readings, none before the first; each is `stride` words after the one before.
+    @inline(__always) fileprivate mutating func addInOrder(
+        _ words: Span<UInt64>, from start: Int, _ count: Int, every stride: Int
+    ) {
+        var word = start
+        var sum = sum
+        var squares = squares
+        var minimum = minimum
+        var maximum = maximum
+        for _ in 0..<count {
+            let value = Double(bitPattern: words[word])
+            let distance = value - first
+            sum += distance
+            squares += distance * distance
+            minimum = value < minimum ? value : minimum
+            maximum = value > maximum ? value : maximum
+            word &+= stride
+        }
+        self.count &+= Int64(count)
+        self.sum = sum
+        self.squares = squares
+        self.minimum = minimum
+        self.maximum = maximum
+    }
+}
+
 /// The per-reading part of `Watermark`, copied.
 private struct OneModuleWatermark {
     let length: Int64
     let lateness: Int64
-    var closedThrough: Int64 = .min
     var openLow: Int64 = .max
     var openHigh: Int64 = .min
     var greatestEvent: Int64 = .min
@@ -145,9 +220,6 @@ private struct OneModuleWatermark {
     }
 
     mutating func index(of time: Int64) -> Int64 {
-        if cachedIndex != Int64.min, time >= cachedStart, time - cachedStart < length {
-            return cachedIndex
-        }
         var index = time / length
         if time % length < 0 { index -= 1 }
         cachedIndex = index
@@ -155,19 +227,16 @@ private struct OneModuleWatermark {
         return index
     }
 
-    func isDue(at time: Int64, arrival: Int64) -> Bool {
-        let own = min(max(greatestEvent, time), arrival)
-        return own >= nextClose
-    }
-
-    func isLate(_ index: Int64) -> Bool {
-        if index < closedThrough { return true }
-        return (index &+ 1) &* length &+ lateness <= min(greatestEvent, lastArrival)
-    }
-
-    mutating func noteArrival(of time: Int64, at arrival: Int64) {
-        if time > greatestEvent { greatestEvent = time }
-        if arrival > lastArrival { lastArrival = arrival }
+    @inline(__always) mutating func takePlainly(_ time: Int64, arrival: Int64) -> Bool {
+        let distance = UInt64(bitPattern: time &- cachedStart)
+        let greatest = max(greatestEvent, time)
+        guard distance < UInt64(bitPattern: length),
+            cachedIndex >= openLow, cachedIndex <= openHigh,
+            min(greatest, arrival) < nextClose
+        else { return false }
+        greatestEvent = greatest
+        lastArrival = max(lastArrival, arrival)
+        return true
     }
 
     mutating func open(_ index: Int64) {

@@ -198,20 +198,44 @@ import Windows
         }
     }
 
-    /// The plain way takes a line only where the long one would change nothing but sums and clocks.
+    /// The plain way takes a line only where the long one would change nothing but clocks and what
+    /// is kept, at its end.
     @Test func whatIsPlain() {
         let bench = WindowBench()
         let device = bench.addDevice(length: 60, lateness: 10, signals: 2)
         #expect(!bench.sendPlainly(1, to: device, at: 30), "there is no window yet")
         bench.send(1, to: device, signal: 0, at: 30)
-        #expect(!bench.sendPlainly(1, to: device, signals: 2, at: 31), "one signal has no reading")
+        #expect(!bench.sendPlainly(3, to: device, signals: 2, at: 31), "a signal's first reading")
         #expect(bench.sendPlainly(2, to: device, at: 31))
-        #expect(bench.sendPlainly(3, to: device, at: 29), "out of order")
+        #expect(!bench.sendPlainly(1, to: device, at: 31), "a reading of that time is kept")
+        #expect(!bench.sendPlainly(1, to: device, at: 29), "out of order")
         #expect(!bench.sendPlainly(1, to: device, at: 60), "another window")
-        bench.send(4, to: device, signal: 0, at: 65)
+        bench.send(4, to: device, signal: 1, at: 65)
+        #expect(!bench.sendPlainly(4, to: device, signals: 2, at: 66), "they come apart")
+        #expect(bench.sendPlainly(4, to: device, at: 65), "another signal of that time")
         #expect(bench.sendPlainly(5, to: device, at: 69))
         #expect(!bench.sendPlainly(1, to: device, at: 70), "the first window is due")
+        _ = bench.admit(device, at: 130)
+        #expect(!bench.sendPlainly(1, to: device, at: 131), "nothing is open there")
         bench.finish()
-        #expect(bench.closed(device) == ["0...60 3@2.0", "60...120 2@4.5"])
+        #expect(bench.closed(device) == ["0...60 2@1.5", "60...120 2@4.5 1@4.0"])
+    }
+
+    /// Readings that go the plain way give what the long one gives, however many they are.
+    @Test func thePlainWayGivesTheSame() {
+        let benches = [WindowBench(), WindowBench()]
+        let devices = benches.map { $0.addDevice(length: 86_400, lateness: 10, signals: 3) }
+        var random = Random(seed: 7)
+        for (bench, device) in zip(benches, devices) {
+            bench.sendTogether([0, 0, 0], to: device, at: 0)
+        }
+        for time in 1..<100 {
+            let value = random.normal()
+            #expect(benches[0].sendPlainly(value, to: devices[0], signals: 3, at: Int64(time)))
+            benches[1].sendTogether([value, value, value], to: devices[1], at: Int64(time))
+        }
+        for bench in benches { bench.finish() }
+        #expect(benches[0].summaries(of: devices[0]).map(\.count) == [100, 100, 100])
+        #expect(benches[0].frames == benches[1].frames)
     }
 }
