@@ -6,8 +6,8 @@ PROGRAM = $(BUILD)/release/forestall
 KILLS ?= 100
 
 .PHONY: help dependencies build demo smoke test kill-test crash-test fault-test flood-test \
-	container-test systemd-security fuzz fuzz-canaries numbers lint format bench bench-idle \
-	bench-ingest bench-all clean
+	container-test systemd-security fuzz fuzz-canaries numbers lint format bench \
+	bench-idle bench-ingest bench-restart bench-replay bench-flash bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -87,7 +87,20 @@ bench-ingest: build ## receiving, beside a program that only counts bytes and In
 	@sh packaging/dependencies.sh gcc python3
 	@python3 Tests/Benchmarks/ingest.py --program $(PROGRAM) $(if $(OUT),--out $(OUT))
 
-bench-all: bench bench-idle bench-ingest ## every figure of the project
+bench-restart: build ## how long a start takes with 100,000 signals, after a stop and after a kill
+	@sh packaging/dependencies.sh python3
+	@python3 Tests/Benchmarks/restart.py --program $(PROGRAM) $(if $(OUT),--out $(OUT))
+
+bench-replay: build ## a day of 200 machines at 1 Hz from gzip files (HOURLY=FILE: azure_pdm too)
+	@sh packaging/dependencies.sh python3
+	@python3 Tests/Benchmarks/replay.py --program $(PROGRAM) $(if $(HOURLY),--hourly $(HOURLY)) \
+		$(if $(OUT),--out $(OUT))
+
+bench-flash: build ## what a day of 1,000 signals writes to the medium; takes 40 minutes
+	@sh packaging/dependencies.sh python3
+	@python3 Tests/Benchmarks/flash.py --program $(PROGRAM) $(if $(OUT),--out $(OUT))
+
+bench-all: bench bench-idle bench-ingest bench-restart bench-replay bench-flash ## every figure
 
 clean:
 	$(SWIFT) package clean --scratch-path $(BUILD)

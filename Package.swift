@@ -149,6 +149,7 @@ let tests: [Target] = [
         name: "DaemonTests",
         dependencies: [
             "Daemon", "Engine", "Tickets", "Prognosis", "Detection", "Windows", "Primitives",
+            "TestSupport",
         ]),
     // Replaces malloc in the program of the tests, so it is in no product.
     .target(name: "AllocationCount", path: "Tests/AllocationCount"),
@@ -167,7 +168,8 @@ let tests: [Target] = [
         ],
         path: "Tests/Benchmarks",
         exclude: [
-            "results.md", "idle.py", "ingest.py", "peers.py", "lines.h", "load.c", "receiver.c",
+            "results.md", "figures.py", "flash.py", "idle.py", "ingest.py", "peers.py", "replay.py",
+            "restart.py", "lines.h", "load.c", "receiver.c",
         ]),
 ]
 

@@ -9,7 +9,6 @@ thread. Deliberately absent: a verdict; `reference` is what the figure is held a
 """
 
 import argparse
-import json
 import math
 import os
 import pathlib
@@ -19,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import figures
 
 MACHINES = 100
 SIGNALS = 10
@@ -97,7 +98,7 @@ def send(port, until):
     return count
 
 
-def figures(options):
+def measured(options):
     """The figures: name, value, unit, reference."""
     loaded_seconds, idle_seconds = (2, 2) if options.small else (90, 30)
     with tempfile.TemporaryDirectory(prefix="forestall-idle-") as name:
@@ -129,24 +130,6 @@ def figures(options):
     return found
 
 
-def table(found):
-    """The same form as the other benchmarks'."""
-    def short(value):
-        return "" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
-    rows = [("figure", "value", "unit", "reference", "ratio")]
-    for name, value, unit, reference in found:
-        rows.append((name, short(value), unit, short(reference),
-                     short(value / reference if reference else None)))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = []
-    for row in rows:
-        cells = [cell.ljust(width) if column in (0, 2) else cell.rjust(width)
-                 for column, (cell, width) in enumerate(zip(row, widths))]
-        lines.append("| " + " | ".join(cells) + " |")
-    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
-    return "\n".join(lines)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--program", default=".build/release/forestall")
@@ -154,18 +137,11 @@ def main():
     parser.add_argument("--small", action="store_true", help="does it still work? Figures mean nothing")
     options = parser.parse_args()
     try:
-        found = figures(options)
+        found = measured(options)
     except (OSError, RuntimeError, subprocess.TimeoutExpired) as failure:
         print(f"idle: {failure}", file=sys.stderr)
         return 1
-    print(table(found))
-    if options.out:
-        pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
-        rows = [
-            {"name": name, "value": value, "unit": unit, "reference": reference,
-             "ratio": value / reference if reference else None}
-            for name, value, unit, reference in found]
-        (pathlib.Path(options.out) / "idle.json").write_text(json.dumps(rows) + "\n")
+    figures.show(found, options.out, "idle")
     return 0
 
 

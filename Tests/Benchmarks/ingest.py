@@ -28,6 +28,7 @@ import tempfile
 import time
 
 import peers
+from figures import show
 
 HERE = pathlib.Path(__file__).resolve().parent
 DEVICES = 1000
@@ -237,24 +238,6 @@ def references(figures, active_bytes):
     return found
 
 
-def table(rows):
-    """The same form as the other benchmarks'."""
-    def short(value):
-        return "" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
-    cells = [("figure", "value", "unit", "reference", "ratio")]
-    for row in rows:
-        cells.append((row["name"], short(row["value"]), row["unit"], short(row["reference"]),
-                      short(row["ratio"])))
-    widths = [max(len(row[column]) for row in cells) for column in range(5)]
-    lines = []
-    for row in cells:
-        padded = [cell.ljust(width) if column in (0, 2) else cell.rjust(width)
-                  for column, (cell, width) in enumerate(zip(row, widths))]
-        lines.append("| " + " | ".join(padded) + " |")
-    lines.insert(1, "| " + " | ".join("-" * width for width in widths) + " |")
-    return "\n".join(lines)
-
-
 def compile_programs(directory):
     """`load` and `receiver`, built there."""
     directory.mkdir()
@@ -327,8 +310,7 @@ def figures_of(directory, options):
     rows = []
     for name in figures.values:
         value, reference = figures.median(name), held.get(name)
-        rows.append({"name": name, "value": value, "unit": figures.units[name],
-                     "reference": reference, "ratio": value / reference if reference else None})
+        rows.append((name, value, figures.units[name], reference))
     return rows, absent
 
 
@@ -355,12 +337,9 @@ def main():
     except (OSError, peers.Failure, subprocess.SubprocessError) as failure:
         print(f"ingest: {failure}", file=sys.stderr)
         return 1
-    print(table(rows))
+    show(rows, options.out, "bench-ingest")
     for sentence in absent:
         print(f"Not measured: {sentence}.")
-    if options.out:
-        pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
-        (pathlib.Path(options.out) / "bench-ingest.json").write_text(json.dumps(rows) + "\n")
     return 0
 
 

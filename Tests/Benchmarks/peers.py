@@ -25,6 +25,19 @@ class Failure(Exception):
     """What could not be done; a sentence for a person."""
 
 
+def cpu_seconds(proc):
+    """User and system time of all threads of a process, so that of the kernel for it as well;
+    `proc` is its directory in /proc."""
+    # The name in brackets may contain spaces; the fields after it are counted from 3.
+    fields = (proc / "stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def memory(proc, key):
+    """Bytes of a line of /proc/PID/status: VmRSS, VmHWM."""
+    return int(re.search(rf"{key}:\s+(\d+) kB", (proc / "status").read_text())[1]) * 1024
+
+
 class Peer:
     """A process under load. `unit` names what `taken` counts, as the load's report calls it."""
 
@@ -58,13 +71,11 @@ class Peer:
 
     def cpu_seconds(self):
         """User and system time of all threads, so that of the kernel for it as well."""
-        # The name in brackets may contain spaces; the fields after it are counted from 3.
-        fields = (self.proc / "stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.proc)
 
     def memory(self, key):
         """Bytes of a line of /proc/PID/status: VmRSS, VmHWM."""
-        return int(re.search(rf"{key}:\s+(\d+) kB", (self.proc / "status").read_text())[1]) * 1024
+        return memory(self.proc, key)
 
     def disk_bytes(self):
         """What its directory occupies."""

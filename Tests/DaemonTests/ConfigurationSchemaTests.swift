@@ -23,6 +23,8 @@ import Windows
         ("state.durability", #""window""#, #""journal""#),
         ("state.journal_interval", #""200ms""#, #""5ms""#),
         ("state.journal_size", #""256MiB""#, #""4MiB""#),
+        ("state.checkpoint_interval", #""30m""#, #""5m""#),
+        ("state.log_size", #""16MiB""#, #""4MiB""#),
         ("log.level", #""info""#, #""debug""#),
         ("intake.udp", #"["127.0.0.1:8094"]"#, #"["[::1]:0", "10.0.0.1:8094"]"#),
         ("intake.tcp", #"["127.0.0.1:8094"]"#, "[]"),

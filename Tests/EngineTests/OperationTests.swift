@@ -207,20 +207,19 @@ import Windows
         var engine = TelemetryEngine(Self.configuration)
         _ = Self.feed(&engine, 0..<300)
         engine.flush { _ in }
-        var content = try #require(EngineCheckpoint.verified(engine.checkpoint()))
+        // Without the checksum, which is made anew.
+        var content = Array(engine.checkpoint().dropLast(8))
         let name = Array("operation".utf8)
         let place = try #require(
             content.indices.first { content[$0...].starts(with: name) })
         content[place + name.count] = 99
         var again = TelemetryEngine(Self.configuration)
-        let restored = try again.restore(EngineCheckpoint.sealed(content))
+        let restored = try again.restore(EngineCheckpoint.sealed(StateWriter(content)))
         #expect(restored.dropped.count == 1)
         #expect(restored.dropped.first?.hasPrefix("operation state of ") == true)
         // A file of the version before is no checkpoint of this one.
-        var older = Array("FSTCKPT3".utf8) + content
-        var checksum = StateWriter()
-        checksum.put(ByteHash.hash(older.span, from: 0, to: older.count))
-        older += checksum.bytes
+        content.replaceSubrange(0..<8, with: Array("FSTCKPT3".utf8))
+        let older = EngineCheckpoint.sealed(StateWriter(content))
         #expect(EngineCheckpoint.header(of: older) == nil)
     }
 }

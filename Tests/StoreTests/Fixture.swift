@@ -36,10 +36,10 @@ struct TestStore {
     let parent: TemporaryDirectory
     let database: StateDatabase
 
-    init() throws {
+    init(logBytes: Int = StateDatabase.logBytesStandard) throws {
         parent = try TemporaryDirectory()
         database = try StateDatabase(
-            opening: StateDirectory(creating: parent.path + "/state"))
+            opening: StateDirectory(creating: parent.path + "/state"), logBytes: logBytes)
     }
 
     func writer(

@@ -76,8 +76,7 @@ package enum EngineCheckpoint {
 
     /// The header of a checkpoint, or `nil` when the bytes are not a whole one.
     package static func header(of bytes: [UInt8]) -> Header? {
-        guard let content = verified(bytes) else { return nil }
-        var state = StateReader(content)
+        guard var state = verified(bytes) else { return nil }
         do throws(StateFailure) {
             let sequence = try state.int()
             _ = try state.timestamp()
@@ -89,25 +88,33 @@ package enum EngineCheckpoint {
         }
     }
 
-    /// Content between magic and checksum, when both are right.
-    static func verified(_ bytes: [UInt8]) -> [UInt8]? {
-        guard bytes.count >= magic.count + 8, Array(bytes[..<magic.count]) == magic else {
-            return nil
-        }
+    /// So many bytes at the start of a checkpoint tell ``claimedSequence(of:)``.
+    package static let claimBytes = magic.count + 8
+
+    /// The last step that a checkpoint with this beginning would contain if it were whole; `nil`
+    /// for what is no checkpoint of this format.
+    package static func claimedSequence(of start: [UInt8]) -> Int? {
+        guard start.count >= claimBytes, start.starts(with: magic) else { return nil }
+        var state = StateReader(start, magic.count..<claimBytes)
+        return try? state.int()
+    }
+
+    /// Reads what lies between magic and checksum, when both are right. A checkpoint of a large
+    /// gateway has hundreds of megabytes, so nothing is copied.
+    static func verified(_ bytes: [UInt8]) -> StateReader? {
+        guard bytes.count >= magic.count + 8, bytes.starts(with: magic) else { return nil }
         let end = bytes.count - 8
-        var checksum = StateReader(Array(bytes[end...]))
+        var checksum = StateReader(bytes, end..<bytes.count)
         guard let stored = try? checksum.uint64(),
             stored == ByteHash.hash(bytes.span, from: 0, to: end)
         else { return nil }
-        return Array(bytes[magic.count..<end])
+        return StateReader(bytes, magic.count..<end)
     }
 
-    static func sealed(_ content: [UInt8]) -> [UInt8] {
-        var bytes = magic + content
-        var checksum = StateWriter()
-        checksum.put(ByteHash.hash(bytes.span, from: 0, to: bytes.count))
-        bytes.append(contentsOf: checksum.bytes)
-        return bytes
+    /// The bytes of a checkpoint whose writer began with the magic and has put everything else.
+    static func sealed(_ state: consuming StateWriter) -> [UInt8] {
+        state.put(ByteHash.hash(state.bytes.span, from: 0, to: state.bytes.count))
+        return state.bytes
     }
 }
 
@@ -118,7 +125,7 @@ extension TelemetryEngine {
     /// The state after the last emitted step. `input` describes where a replay stands.
     package func checkpoint(input: String = "") -> [UInt8] {
         precondition(canCheckpoint, "BUG: checkpoint with an unsealed step")
-        var state = StateWriter()
+        var state = StateWriter(EngineCheckpoint.magic)
         state.put(pending.sequence - 1)
         state.put(advancedTo)
         state.put(clock.now) { $0.put($1) }
@@ -126,20 +133,14 @@ extension TelemetryEngine {
         newcomers.encode(into: &state)
         state.put(registry.devices.count)
         for device in registry.devices { encode(device, into: &state) }
-        var room = StateWriter()
         let names = registry
-        silence.encode(into: &room) { names[$0].name }
         state.put(EngineCheckpoint.silenceVersion)
-        state.put(bytes: room.bytes)
-        var events = StateWriter()
-        maintenance.encode(into: &events)
+        state.put { silence.encode(into: &$0) { names[$0].name } }
         state.put(EngineCheckpoint.maintenanceVersion)
-        state.put(bytes: events.bytes)
-        var times = StateWriter()
-        encodeClocks(into: &times)
+        state.put { maintenance.encode(into: &$0) }
         state.put(EngineCheckpoint.clocksVersion)
-        state.put(bytes: times.bytes)
-        return EngineCheckpoint.sealed(state.bytes)
+        state.put { encodeClocks(into: &$0) }
+        return EngineCheckpoint.sealed(state)
     }
 
     private func encode(_ device: Device, into state: inout StateWriter) {
@@ -160,20 +161,20 @@ extension TelemetryEngine {
             state.put(signal.name)
         }
         for section in EngineCheckpoint.Section.allCases {
-            var room = StateWriter()
-            switch section {
-            case .windows: windows.encode(device.id, signals: device.signals, into: &room)
-            case .detection:
-                detector.encode(device.id, into: &room)
-                alertMachines[device.id.index].encode(into: &room)
-            case .prognosis: prognosticator.encode(device.id, into: &room)
-            case .tickets: desk.encode(device.id, into: &room)
-            case .texts: texts.encode(device.id, into: &room)
-            case .operation: detector.encodeOperation(device.id, into: &room)
-            }
             state.put(section.rawValue)
             state.put(section.version)
-            state.put(bytes: room.bytes)
+            state.put { room in
+                switch section {
+                case .windows: windows.encode(device.id, signals: device.signals, into: &room)
+                case .detection:
+                    detector.encode(device.id, into: &room)
+                    alertMachines[device.id.index].encode(into: &room)
+                case .prognosis: prognosticator.encode(device.id, into: &room)
+                case .tickets: desk.encode(device.id, into: &room)
+                case .texts: texts.encode(device.id, into: &room)
+                case .operation: detector.encodeOperation(device.id, into: &room)
+                }
+            }
         }
     }
 
@@ -183,10 +184,7 @@ extension TelemetryEngine {
         _ bytes: [UInt8]
     ) throws(StateFailure) -> EngineCheckpoint.Restored {
         precondition(registry.devices.isEmpty, "BUG: restore into a used engine")
-        guard let content = EngineCheckpoint.verified(bytes) else {
-            throw .invalid("checksum")
-        }
-        var state = StateReader(content)
+        guard var state = EngineCheckpoint.verified(bytes) else { throw .invalid("checksum") }
         let sequence = try state.int()
         advancedTo = try state.timestamp()
         let clockTime = try state.optionalTimestamp()
@@ -236,7 +234,7 @@ extension TelemetryEngine {
         for _ in EngineCheckpoint.Section.allCases {
             let section = try state.string()
             let version = try state.uint8()
-            var room = StateReader(try state.byteArray())
+            var room = try state.piece()
             do throws(StateFailure) {
                 try restore(section, version: version, of: id, from: &room, translated)
             } catch {
@@ -249,7 +247,7 @@ extension TelemetryEngine {
         from state: inout StateReader, _ dropped: inout [String]
     ) throws(StateFailure) {
         let version = try state.uint8()
-        var room = StateReader(try state.byteArray())
+        var room = try state.piece()
         do throws(StateFailure) {
             // The first version knew no faults that a person had closed.
             guard (1...EngineCheckpoint.silenceVersion).contains(version) else {
@@ -272,7 +270,7 @@ extension TelemetryEngine {
         from state: inout StateReader, _ dropped: inout [String]
     ) throws(StateFailure) {
         let version = try state.uint8()
-        var room = StateReader(try state.byteArray())
+        var room = try state.piece()
         do throws(StateFailure) {
             guard version == EngineCheckpoint.clocksVersion else {
                 throw .invalid("version \(version)")
@@ -292,7 +290,7 @@ extension TelemetryEngine {
         guard version == EngineCheckpoint.maintenanceVersion else {
             throw .invalid("maintenance version \(version)")
         }
-        var room = StateReader(try state.byteArray())
+        var room = try state.piece()
         let names = registry
         try maintenance.restore(from: &room) { (name) throws(StateFailure) in
             guard let device = names.device(named: name) else { throw .invalid("device \(name)") }

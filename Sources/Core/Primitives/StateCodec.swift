@@ -9,9 +9,10 @@ package enum StateFailure: Error, Equatable, Sendable {
 /// Writes state as bytes: little-endian, fixed width, lengths before contents, no names. The
 /// format is what the calls say in their order; each section of a checkpoint carries a version.
 package struct StateWriter: Sendable {
-    package private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8]
 
-    package init() {}
+    /// Writes behind the bytes of `start`.
+    package init(_ start: [UInt8] = []) { bytes = start }
 
     package mutating func put(_ value: UInt64) {
         for shift in stride(from: UInt64(0), to: 64, by: 8) {
@@ -32,9 +33,15 @@ package struct StateWriter: Sendable {
         bytes.append(contentsOf: value.utf8)
     }
 
-    package mutating func put(bytes value: [UInt8]) {
-        put(value.count)
-        bytes.append(contentsOf: value)
+    /// What `write` puts, behind its length: a ``StateReader/piece()``.
+    package mutating func put(_ write: (inout StateWriter) -> Void) {
+        let start = bytes.count
+        put(0)
+        write(&self)
+        let length = UInt64(bytes.count - start - 8)
+        for index in 0..<8 {
+            bytes[start + index] = UInt8(truncatingIfNeeded: length >> UInt64(8 * index))
+        }
     }
 
     package mutating func put(_ values: [Double]) {
@@ -60,16 +67,23 @@ package struct StateWriter: Sendable {
 /// Reads what ``StateWriter`` wrote. Every read is checked: a damaged file is an error, not a trap.
 package struct StateReader: Sendable {
     private let bytes: [UInt8]
-    private var position = 0
+    private var position: Int
+    private let end: Int
 
-    package init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) { self.init(bytes, 0..<bytes.count) }
+
+    /// Reads a part of the bytes, without a copy of it.
+    package init(_ bytes: [UInt8], _ range: Range<Int>) {
+        precondition(range.upperBound <= bytes.count, "BUG: range outside the bytes")
         self.bytes = bytes
+        position = range.lowerBound
+        end = range.upperBound
     }
 
-    package var isAtEnd: Bool { position == bytes.count }
+    package var isAtEnd: Bool { position == end }
 
     package mutating func uint64() throws(StateFailure) -> UInt64 {
-        guard bytes.count - position >= 8 else { throw .truncated }
+        guard end - position >= 8 else { throw .truncated }
         var value: UInt64 = 0
         for index in 0..<8 { value |= UInt64(bytes[position + index]) << UInt64(8 * index) }
         position += 8
@@ -87,7 +101,7 @@ package struct StateReader: Sendable {
     }
 
     package mutating func uint8() throws(StateFailure) -> UInt8 {
-        guard position < bytes.count else { throw .truncated }
+        guard position < end else { throw .truncated }
         position += 1
         return bytes[position - 1]
     }
@@ -112,20 +126,23 @@ package struct StateReader: Sendable {
     /// a damaged length cannot ask for gigabytes.
     package mutating func count() throws(StateFailure) -> Int {
         let value = try int64()
-        guard value >= 0, value <= Int64(bytes.count - position) else {
+        guard value >= 0, value <= Int64(end - position) else {
             throw .invalid("length \(value)")
         }
         return Int(value)
     }
 
-    package mutating func byteArray() throws(StateFailure) -> [UInt8] {
+    /// What was written by ``StateWriter/put(_:)``, to be read by itself.
+    package mutating func piece() throws(StateFailure) -> StateReader {
         let length = try count()
         defer { position += length }
-        return Array(bytes[position..<position + length])
+        return StateReader(bytes, position..<position + length)
     }
 
     package mutating func string() throws(StateFailure) -> String {
-        String(decoding: try byteArray(), as: UTF8.self)
+        let length = try count()
+        defer { position += length }
+        return String(decoding: bytes[position..<position + length], as: UTF8.self)
     }
 
     package mutating func doubles() throws(StateFailure) -> [Double] {

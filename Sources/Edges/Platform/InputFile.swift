@@ -56,7 +56,8 @@ package struct InputFile: ~Copyable, Sendable {
         let got = unsafe bytes.withUnsafeMutableBytes { buffer in
             unsafe pread(file.number, buffer.baseAddress, buffer.count, 0)
         }
-        return Array(bytes.prefix(max(got, 0)))
+        bytes.removeLast(count - max(got, 0))
+        return bytes
     }
 
     /// Moves the reading position of a regular file; false when it cannot be moved.

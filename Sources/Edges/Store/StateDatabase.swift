@@ -15,23 +15,31 @@ package struct StateDatabase: Sendable {
     /// Something that was read or written here said that the file is damaged.
     package var damage: StoreFailure? { connections.damage }
 
-    /// What is left of the write-ahead log after it has been carried over; a long reader or a large
-    /// step makes it longer for a while.
-    static let logBytesKept = 16 << 20
+    /// The write-ahead log is carried over when it is this long. What is written to a page again
+    /// and again until then costs the medium one writing of that page into the file.
+    package static let logBytesStandard = 16 << 20
+
+    private let logBytes: Int
 
     static let advice = "give another directory with --state"
 
-    /// Creates the file or brings an older one up to date.
-    package init(opening directory: StateDirectory) throws(StoreFailure) {
+    /// Creates the file or brings an older one up to date. When the write-ahead log is as long as
+    /// `logBytes` it is carried over into the file and begun again, and what a long reader or a
+    /// large step made of it beyond that is cut off.
+    package init(
+        opening directory: StateDirectory, logBytes: Int = Self.logBytesStandard
+    ) throws(StoreFailure) {
         self.directory = directory
-        connections = DatabaseConnections(try StateDatabase.connect(directory.databasePath))
+        self.logBytes = logBytes
+        connections = DatabaseConnections(
+            try StateDatabase.connect(directory.databasePath, logBytes: logBytes))
     }
 
     /// Closes the connections and opens the file again, for everybody who has a copy of this
     /// value: what they remembered of the file's pages is read anew.
     package func reopen() throws(StoreFailure) {
         try connections.exchange { () throws(StoreFailure) in
-            try StateDatabase.connect(directory.databasePath)
+            try StateDatabase.connect(directory.databasePath, logBytes: logBytes)
         }
     }
 
@@ -45,7 +53,7 @@ package struct StateDatabase: Sendable {
         try connections.exchange { () throws(StoreFailure) in
             outcome = try DatabaseReplacement(directory, gateway: gateway)
                 .run(at: time, after: sequence)
-            return try StateDatabase.connect(directory.databasePath)
+            return try StateDatabase.connect(directory.databasePath, logBytes: logBytes)
         }
         return outcome
     }
@@ -59,13 +67,17 @@ package struct StateDatabase: Sendable {
         try db.execute(sql: "VACUUM")
     }
 
-    static func connect(_ path: String) throws(StoreFailure) -> DatabasePool {
+    private static func connect(
+        _ path: String, logBytes: Int
+    ) throws(StoreFailure) -> DatabasePool {
         do {
             try StateDatabase.examine(path)
             var configuration = StateDatabase.configuration
             configuration.prepareDatabase { db in
                 if db.configuration.readonly { return }
-                try db.execute(sql: "PRAGMA journal_size_limit = \(Self.logBytesKept)")
+                let pageBytes = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(logBytes / pageBytes)")
+                try db.execute(sql: "PRAGMA journal_size_limit = \(logBytes)")
             }
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction(prepareNew)
@@ -86,6 +98,7 @@ package struct StateDatabase: Sendable {
             connections = DatabaseConnections(
                 try DatabasePool(path: directory.databasePath, configuration: configuration))
             self.directory = directory
+            logBytes = Self.logBytesStandard
         } catch {
             throw StoreFailure("read", directory.databasePath, because: error)
         }

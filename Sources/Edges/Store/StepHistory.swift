@@ -9,8 +9,9 @@ import Windows
 package struct StepHistory: Sendable {
     private let database: StateDatabase
 
-    /// Steps looked at together. A step holds a few thousand windows at most.
-    private static let stepsPerRead = 64
+    /// Steps looked at together. A step holds windows of two thousand devices at most, which with
+    /// ten signals each take 2 MB.
+    private static let stepsPerRead = 16
 
     package init(_ database: StateDatabase) {
         self.database = database
@@ -119,7 +120,13 @@ package struct StepHistory: Sendable {
                 ORDER BY score.step, score."end", device.name
                 """, arguments: [first, last, steps.lowerBound, steps.upperBound])
         var frames: [Int: [RecordedFrame]] = [:]
-        for score in scores { frames[score["step"], default: []].append(try frame(score, db)) }
+        var attributes: [Int64: [Device.Attribute]] = [:]
+        for score in scores {
+            let device: Int64 = score["id"]
+            let known = try attributes[device] ?? self.attributes(of: device, db)
+            attributes[device] = known
+            frames[score["step"], default: []].append(try frame(score, of: device, known, db))
+        }
         return frames
     }
 
@@ -264,36 +271,45 @@ package struct StepHistory: Sendable {
         }
     }
 
-    private func frame(_ row: Row, _ db: Database) throws -> RecordedFrame {
-        let device: Int64 = row["id"]
-        let start: Int64 = row["start"]
-        let attributes = try Row.fetchAll(
+    private func attributes(of device: Int64, _ db: Database) throws -> [Device.Attribute] {
+        try Row.fetchAll(
             db.cachedStatement(
                 sql: "SELECT key, value FROM device_attribute WHERE device = ? ORDER BY key"),
-            arguments: [device])
+            arguments: [device]
+        ).map { Device.Attribute(key: $0["key"], value: $0["value"]) }
+    }
+
+    private func frame(
+        _ row: Row, of device: Int64, _ attributes: [Device.Attribute], _ db: Database
+    ) throws -> RecordedFrame {
+        let start: Int64 = row["start"]
         // From the device's signals to their windows: the other way round every window of the
         // gateway with the same start would be looked at.
-        let windows = try Row.fetchAll(
+        let windows = try Row.fetchCursor(
             db.cachedStatement(
                 sql: """
-                    SELECT signal.name AS name, count, min, max, mean, sd, first, last
+                    SELECT signal.name, count, min, max, mean, sd, first, last
                     FROM signal CROSS JOIN window
                     WHERE signal.device = ? AND window.start = ? AND window.signal = signal.id
                     ORDER BY signal.id
                     """), arguments: [device, start])
+        var rows: [RecordedFrame.Row] = []
+        // Columns by place: half an hour of a large gateway has millions of these rows, and to look
+        // for a name takes longer than to read the row.
+        while let window = try windows.next() {
+            rows.append(
+                RecordedFrame.Row(
+                    signal: window[0],
+                    summary: WindowSummary(
+                        signal: SignalID(rawValue: 0), count: window[1],
+                        minimum: window[2] ?? .nan, maximum: window[3] ?? .nan,
+                        mean: window[4] ?? .nan, deviation: window[5] ?? .nan,
+                        first: window[6] ?? .nan, last: window[7] ?? .nan)))
+        }
         return RecordedFrame(
-            device: row["name"], deviceClass: row["class"],
-            attributes: attributes.map { Device.Attribute(key: $0["key"], value: $0["value"]) },
+            device: row["name"], deviceClass: row["class"], attributes: attributes,
             firstSeen: Timestamp(nanoseconds: row["first_seen"]),
             start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: row["end"]),
-            rows: windows.map { window in
-                RecordedFrame.Row(
-                    signal: window["name"],
-                    summary: WindowSummary(
-                        signal: SignalID(rawValue: 0), count: window["count"],
-                        minimum: window["min"] ?? .nan, maximum: window["max"] ?? .nan,
-                        mean: window["mean"] ?? .nan, deviation: window["sd"] ?? .nan,
-                        first: window["first"] ?? .nan, last: window["last"] ?? .nan))
-            })
+            rows: rows)
     }
 }

@@ -92,6 +92,16 @@ package enum ConfigurationSchema {
             "state.journal_size", \.journal.size, .size(4 << 20, 64 << 30),
             "With `journal`, its files have at most this many bytes; beyond it requests are told "
                 + "to come back (503) until a checkpoint contains the oldest lines."),
+        top(
+            "state.checkpoint_interval", \.checkpointInterval,
+            .duration(.seconds(1), .days(1)),
+            "How often what has been learned is written down. A crash loses the readings of open "
+                + "windows that came after it, and a start after a crash folds the windows since; "
+                + "each time is written whole."),
+        top(
+            "state.log_size", \.logBytes, .size(1 << 20, 1 << 30),
+            "The database's write-ahead log is carried over when it is this long. A longer one "
+                + "spares the medium; after a crash all of it is read."),
         top("log.level", \.logLevel, .choice, "Messages below this level are not logged."),
         top(
             "intake.udp", \.intake.udp, .addresses,

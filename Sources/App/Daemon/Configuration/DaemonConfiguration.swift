@@ -17,6 +17,10 @@ package struct DaemonConfiguration: Equatable, Sendable {
     package var intake: IntakeSettings
     package var engine: EngineConfiguration
     package var retention: Retention
+    /// Time between two checkpoints of what the daemon has learned.
+    package var checkpointInterval: TimeSpan
+    /// The database's write-ahead log is carried over when it is this long.
+    package var logBytes: Int
     /// The files it was read from, in the order they were read; empty for the built-in defaults.
     package var sourceFiles: [String]
 
@@ -24,7 +28,8 @@ package struct DaemonConfiguration: Equatable, Sendable {
         gateway: String = "", stateDirectory: String? = nil, logLevel: LogLevel = .info,
         intake: IntakeSettings = IntakeSettings(),
         engine: EngineConfiguration = EngineConfiguration(), retention: Retention = .standard,
-        sourceFiles: [String] = []
+        checkpointInterval: TimeSpan = .minutes(30),
+        logBytes: Int = StateDatabase.logBytesStandard, sourceFiles: [String] = []
     ) {
         self.gateway = gateway
         self.stateDirectory = stateDirectory
@@ -32,6 +37,8 @@ package struct DaemonConfiguration: Equatable, Sendable {
         self.intake = intake
         self.engine = engine
         self.retention = retention
+        self.checkpointInterval = checkpointInterval
+        self.logBytes = logBytes
         self.sourceFiles = sourceFiles
     }
 

@@ -7,6 +7,7 @@ import ServiceLifecycle
 import Store
 import Tickets
 import UnixSignals
+import Windows
 
 /// The daemon: which threads and tasks exist, and in which order they start and stop.
 ///
@@ -48,14 +49,17 @@ package enum DaemonRun {
         let supervision = Supervision.ofThisProcess(logger: logger)
         let engine = EngineLoop(
             configuration: configuration.runningEngine, pool: pool, blocks: blocks, work: work,
-            start: {
-                restoration.engine(
-                    $0, isOver: { incoming.isClosed }, begins: { journal.recovery?.begin(at: $0) }
-                ) { _ = work.push(.heartbeat) }
+            start: { configuration in
+                restored(logger) {
+                    restoration.engine(
+                        configuration, isOver: { incoming.isClosed },
+                        begins: { journal.recovery?.begin(at: $0) }
+                    ) { _ = work.push(.heartbeat) }
+                }
             },
             checkpoints: CheckpointSchedule(
-                interval: checkpointInterval, input: JournalPlace.text,
-                inputAtEnd: JournalPlace.text, request: request),
+                interval: UInt64(configuration.checkpointInterval.nanoseconds),
+                input: JournalPlace.text, inputAtEnd: JournalPlace.text, request: request),
             sealsByWallTime: true, commands: decisions, journal: journal.recovery,
             heartbeats: supervision.heartbeats)
         let delivery = DeliveryLoop(state.delivery)
@@ -97,6 +101,25 @@ package enum DaemonRun {
             configuration: ServiceGroupConfiguration(
                 services: [first] + services.map { .init(service: $0) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    }
+
+    /// Says how long the engine took to learn what an earlier process knew: lines wait meanwhile.
+    private static func restored(
+        _ logger: Logger, _ restore: () -> TelemetryEngine
+    ) -> TelemetryEngine {
+        let start = MonotonicClock.now()
+        let engine = restore()
+        if !engine.registry.devices.isEmpty {
+            let milliseconds = (MonotonicClock.now() - start) / 1_000_000
+            logger.info(
+                "What an earlier run learned is taken up",
+                metadata: [
+                    "devices": "\(engine.registry.devices.count)",
+                    "signals": "\(engine.registry.signals.count)",
+                    "milliseconds": "\(milliseconds)",
+                ])
+        }
+        return engine
     }
 
     /// The body of the store's thread.
@@ -166,9 +189,6 @@ package enum DaemonRun {
         announce("ready")
         supervision.ready(places)
     }
-
-    /// Nanoseconds between checkpoints: half an hour.
-    private static let checkpointInterval: UInt64 = 1_800_000_000_000
 }
 
 /// What the store's thread has to do with beside the steps.

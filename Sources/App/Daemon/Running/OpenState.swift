@@ -33,7 +33,8 @@ final class OpenState: Sendable {
             let gateway =
                 configuration.gateway.isEmpty ? HostName.current : configuration.gateway
             database = try Self.database(
-                in: directory, checkpoints, replacingFor: replacesDamaged ? gateway : nil, logger)
+                in: directory, checkpoints, logBytes: configuration.logBytes,
+                replacingFor: replacesDamaged ? gateway : nil, logger)
             restoration = StateRestoration(
                 files: checkpoints, database: database, logger: logger)
             configurationVersion = configuration.version
@@ -52,12 +53,12 @@ final class OpenState: Sendable {
 
     /// A damaged database is set aside where a gateway is given.
     private static func database(
-        in directory: StateDirectory, _ checkpoints: CheckpointFiles, replacingFor gateway: String?,
-        _ logger: Logger
+        in directory: StateDirectory, _ checkpoints: CheckpointFiles, logBytes: Int,
+        replacingFor gateway: String?, _ logger: Logger
     ) throws(StoreFailure) -> StateDatabase {
         try DatabaseReplacement.finish(in: directory)
         do throws(StoreFailure) {
-            let database = try StateDatabase(opening: directory)
+            let database = try StateDatabase(opening: directory, logBytes: logBytes)
             try database.probe()
             return database
         } catch {
@@ -65,7 +66,7 @@ final class OpenState: Sendable {
             let outcome = try DatabaseReplacement(directory, gateway: gateway).run(
                 at: WallClock.now(), after: checkpoints.newest().header?.sequence ?? 0)
             DatabaseRepair.log(outcome, because: error, logger)
-            return try StateDatabase(opening: directory)
+            return try StateDatabase(opening: directory, logBytes: logBytes)
         }
     }
 
