@@ -6,7 +6,7 @@ PROGRAM = $(BUILD)/release/forestall
 KILLS ?= 100
 
 .PHONY: help dependencies build demo smoke test kill-test crash-test fault-test flood-test \
-	container-test systemd-security fuzz fuzz-canaries numbers lint format bench \
+	container-test systemd-security simulation fuzz fuzz-canaries numbers lint format bench \
 	bench-idle bench-ingest bench-restart bench-replay bench-flash bench-all clean
 
 help: ## this list
@@ -56,6 +56,11 @@ container-test: build ## the unit under a real systemd in a container (root, Deb
 
 systemd-security: ## how exposed the unit's sandbox leaves the program
 	@systemd-analyze security --offline=true systemd/forestall.service
+
+simulation: dependencies ## clocks, networks and restarts made up, 10,000 schedules (SCHEDULES=N SEED=N)
+	$(SWIFT) build -c release --product forestall-simulation --scratch-path $(BUILD)
+	@$(BUILD)/release/forestall-simulation --seeds Tests/Simulation/failed-seeds.txt \
+		--schedules $(or $(SCHEDULES),10000) $(if $(SEED),--seed $(SEED))
 
 fuzz: ## the line protocol parser under libFuzzer, 10,000,000 inputs (RUNS=N)
 	@sh packaging/dependencies.sh python3

@@ -122,11 +122,20 @@ let tests: [Target] = [
     .testTarget(
         name: "TicketsTests",
         dependencies: ["Tickets", "Prognosis", "Detection", "Windows", "Primitives"]),
+    // What clocks and networks do to lines: a few schedules in the ordinary tests, ten thousand by
+    // the program.
+    .target(
+        name: "ScheduleSimulation",
+        dependencies: ["Engine", "Detection", "Windows", "Primitives"],
+        path: "Tests/Simulation/Schedules"),
+    .executableTarget(
+        name: "forestall-simulation", dependencies: ["ScheduleSimulation"],
+        path: "Tests/Simulation/Program"),
     .testTarget(
         name: "EngineTests",
         dependencies: [
-            "Engine", "FleetSimulator", "LineProtocol", "Tickets", "Prognosis", "Detection",
-            "Windows", "Primitives",
+            "Engine", "FleetSimulator", "LineProtocol", "ScheduleSimulation", "Tickets",
+            "Prognosis", "Detection", "Windows", "Primitives",
         ]),
     .testTarget(
         name: "StoreTests",

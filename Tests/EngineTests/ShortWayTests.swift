@@ -111,6 +111,22 @@ import Windows
         }
     }
 
+    /// A line that says less comes first, so that fields are known in another order than later
+    /// lines have them in; or one names a field twice.
+    @Test(arguments: ["a=1,b=2,c=3", "c=3,b=2,a=1", "b=2,a=1,c=3"])
+    func fieldsInAnotherOrderThanTheyFirstCame(_ fields: String) {
+        for first in ["a=1,c=3", "c=3", "c=3,c=3,b=2"] {
+            let run = EngineRun(.byEvent())
+            run.send("m,device=d \(first) 1000000000\n")
+            for second in 2...9 { run.send("m,device=d \(fields) \(second)000000000\n") }
+            run.finish()
+            for summary in run.closed.flatMap(\.frame.summaries) {
+                let value = ["m.a": 1.0, "m.b": 2, "m.c": 3][run.registry[summary.signal].name]
+                #expect(summary.minimum == value && summary.maximum == value, "after \(first)")
+            }
+        }
+    }
+
     /// Series without a number are never read the short way, however many they are.
     @Test func manySeriesOfTexts() {
         var random = Random(seed: 3)

@@ -169,9 +169,19 @@ extension TelemetryEngine {
                 record: bytes, start: record.lowerBound, end: record.upperBound,
                 time: clock.now ?? line.arrival)
         }
-        if series.wantsLayout(index), trustsStamps(of: device) {
+        if series.wantsLayout(index), trustsStamps(of: device), namesAllInOrder(bytes, index) {
             series.setLayout(
                 parser.learnLayout(bytes), count: parser.offsets.fieldCount, of: index)
+        }
+    }
+
+    /// Whether the record in hand has the fields of its series in the order in which they first
+    /// came; a record that said less may have come first.
+    private func namesAllInOrder(_ bytes: Span<UInt8>, _ index: Int) -> Bool {
+        (0..<parser.offsets.fieldCount).allSatisfy { field in
+            series.field(
+                of: index, bytes, parser.offsets.fieldKeyStart(field),
+                parser.offsets.fieldKeyEnd(field), expected: field) == field
         }
     }
 
