@@ -47,6 +47,7 @@ import Windows
         ("clock.tick", #""1s""#, #""100ms""#),
         ("limits.devices", "20000", "5"),
         ("limits.signals_per_device", "512", "65536"),
+        ("limits.signals", "262144", "3"),
         ("limits.texts_per_device", "32", "0"),
         ("limits.new_devices_per_minute", "20000", "60"),
         ("limits.tag_set_bytes", "4096", "512"),

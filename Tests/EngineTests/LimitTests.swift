@@ -61,6 +61,19 @@ import Windows
         #expect(last?.sample == "m,device=a,x=1 p=1 3")
     }
 
+    /// Of all devices together; signals that are there go on.
+    @Test func signals() {
+        let run = run(
+            EngineLimits(signals: 3),
+            ["m,device=a p=1,q=2", "m,device=b p=3,q=4", "m,device=c p=5", "m,device=a q=6"])
+        #expect(
+            run.registry.signals.map { "\($0.device.index) \($0.name)" }
+                == ["0 m.p", "0 m.q", "1 m.p"])
+        #expect(run.counters.readingsRefused == 2)
+        #expect(run.counters.readings == 4)
+        #expect(run.counters.linesRefused == 0)
+    }
+
     /// A sender that invents field names must not make the engine grow.
     @Test func inventedFieldNamesAreNotKept() {
         let run = EngineRun(.byEvent(limits: EngineLimits(signalsPerDevice: 3, textsPerDevice: 0)))

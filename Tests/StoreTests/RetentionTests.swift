@@ -120,9 +120,9 @@ import Testing
 
     @Test func roomIsGivenBackWhenTheSizeIsLowered() throws {
         #expect(try store.rows("PRAGMA auto_vacuum") == ["2"])
-        let before = try fill(0..<200, signals: 500, .standard)
+        let before = try fill(0..<240, signals: 500, .standard)
         #expect(before > 6 << 20)
-        _ = try fill(200..<260, signals: 1, Self.small)
+        _ = try fill(240..<300, signals: 1, Self.small)
         #expect(try bytes() < Self.small.sizeMost)
     }
 

@@ -64,14 +64,20 @@ import Testing
         try check(sql, refused: constraint)
     }
 
+    /// Its key is the first millisecond and a signal.
+    private static let window =
+        "INSERT INTO window (key, count, min, max, mean, sd, first, last) VALUES "
+
     @Test(
         arguments: [
-            ("INSERT INTO window VALUES (1, 1, 0, 1, 2, 1.5, 0, 1, 2)", "count > 0"),
-            ("INSERT INTO window VALUES (1, 1, -1, 1, 2, 1.5, 0, 1, 2)", "count > 0"),
-            ("INSERT INTO window VALUES (1, 1, 1, 3, 2, 1.5, 0, 1, 2)", "min <= max"),
-            ("INSERT INTO window VALUES (1, 1, 1, 1, 2, 1.5, -1, 1, 2)", "sd >= 0"),
-            ("INSERT INTO window VALUES (1, 99, 1, 1, 2, 1.5, 0, 1, 2)", "FOREIGN KEY"),
-            ("INSERT INTO window VALUES (1, 1, 1, NULL, NULL, NULL, NULL, NULL, NULL)", nil),
+            (window + "(524289, 0, 1, 2, 1.5, 0, 1, 2)", "count > 0"),
+            (window + "(524289, -1, 1, 2, 1.5, 0, 1, 2)", "count > 0"),
+            (window + "(524289, 1, 3, 2, 1.5, 0, 1, 2)", "min <= max"),
+            (window + "(524289, 1, 1, 2, 1.5, -1, 1, 2)", "sd >= 0"),
+            (window + "(524387, 1, 1, 2, 1.5, 0, 1, 2)", "FOREIGN KEY"),
+            (window + "(524289, 1, NULL, NULL, NULL, NULL, NULL, NULL)", nil),
+            ("INSERT INTO window_start VALUES (1)", "start % 1000000 = 0"),
+            ("INSERT INTO window_start VALUES (1000000)", nil),
             (
                 "INSERT INTO device_score VALUES (1, 1, 2, 1, 1.5, 1, 50, 'normal', 1, NULL, NULL)",
                 "score BETWEEN"

@@ -32,8 +32,11 @@ import Testing
             store, "SELECT * FROM signal ORDER BY id",
             ["1|1|pump.vibration_rms|mm/s|||", "2|1|pump.temperature||||"])
         try check(
-            store, "SELECT * FROM window ORDER BY start, signal",
-            ["\(t)|1|60|1.0|2.0|1.5|0.25|1.25|1.75", "\(t)|2|60|1.0|2.0||0.25|1.25|1.75"])
+            store,
+            """
+            SELECT start, signal, count, min, max, mean, sd, first, last FROM window ORDER BY key
+            """, ["\(t)|1|60|1.0|2.0|1.5|0.25|1.25|1.75", "\(t)|2|60|1.0|2.0||0.25|1.25|1.75"])
+        try check(store, "SELECT * FROM window_start", ["\(t)"])
         try check(
             store, "SELECT * FROM device_score",
             ["\(t)|1|\(end)|2|0.75|4.25|62.5|abnormal|1||"])
@@ -75,7 +78,10 @@ import Testing
         _ = try writer.write(Sample.step())
         try check(
             store, "SELECT * FROM window_readable WHERE mean IS NOT NULL",
-            ["P-101|pump.vibration_rms|2026-02-03T04:10:00Z|60|1.0|2.0|1.5|0.25|1.25|1.75|mm/s"])
+            [
+                "P-101|pump.vibration_rms|2026-02-03T04:10:00Z|60|1.0|2.0|1.5|0.25|1.25|1.75|mm/s|"
+                    + "\(Sample.time.nanoseconds)"
+            ])
         try check(
             store, "SELECT * FROM device_health",
             ["P-101|pump|62.5|0.75|abnormal|1.0|2026-02-03T04:10:00Z|1"])

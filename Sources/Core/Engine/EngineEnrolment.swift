@@ -190,7 +190,9 @@ extension TelemetryEngine {
         let device = series.series[index].device
         let text = fieldName(of: index, bytes, name)
         var signal = registry.signal(named: text, of: device)
-        if signal == nil, registry[device].signals.count < configuration.limits.signalsPerDevice {
+        if signal == nil, registry[device].signals.count < configuration.limits.signalsPerDevice,
+            registry.signals.count < configuration.limits.signals
+        {
             signal = addSignal(named: text, of: device)
         }
         let value = signal?.rawValue ?? SeriesTable.Field.refused

@@ -3,6 +3,8 @@
 package struct EngineLimits: Equatable, Sendable {
     package var devices: Int
     package var signalsPerDevice: Int
+    /// Of all devices together.
+    package var signals: Int
     /// Text fields that are remembered.
     package var textsPerDevice: Int
     /// Devices that may be new in one minute of arrival time. A whole fleet may come at once, so
@@ -19,12 +21,13 @@ package struct EngineLimits: Equatable, Sendable {
     package var lineBytes: Int
 
     package init(
-        devices: Int = 20_000, signalsPerDevice: Int = 512, textsPerDevice: Int = 32,
-        newDevicesPerMinute: Int = 20_000, tagSetBytes: Int = 4_096, seriesKeys: Int = 100_000,
-        countedSources: Int = 1_024, lineBytes: Int = 65_536
+        devices: Int = 20_000, signalsPerDevice: Int = 512, signals: Int = 262_144,
+        textsPerDevice: Int = 32, newDevicesPerMinute: Int = 20_000, tagSetBytes: Int = 4_096,
+        seriesKeys: Int = 100_000, countedSources: Int = 1_024, lineBytes: Int = 65_536
     ) {
         self.devices = devices
         self.signalsPerDevice = signalsPerDevice
+        self.signals = signals
         self.textsPerDevice = textsPerDevice
         self.newDevicesPerMinute = newDevicesPerMinute
         self.tagSetBytes = tagSetBytes

@@ -29,7 +29,7 @@ package enum RefusalReason: String, CaseIterable, Sendable {
         case .noTimestamp: return "the line has no timestamp and the event clock has not started"
         case .late: return "the window of this timestamp is closed"
         case .tooManyDevices: return "limits.devices is reached"
-        case .tooManySignals: return "limits.signals_per_device is reached"
+        case .tooManySignals: return "limits.signals_per_device or limits.signals is reached"
         case .tooManySeriesKeys: return "limits.series_keys is reached"
         case .tooManyTexts: return "limits.texts_per_device is reached"
         case .tooManyNewDevices: return "limits.new_devices_per_minute is reached"

@@ -122,6 +122,13 @@ package struct DatabaseCheck: Sendable {
                     WHERE score.start = window.start AND score.device = device.id)
                 """),
         Question(
+            subject: "starts of windows, each listed",
+            looked: "SELECT count(*) FROM window_start",
+            findings: """
+                SELECT 'windows that start at ' || start || ' are not listed'
+                FROM window WHERE start NOT IN (SELECT start FROM window_start) GROUP BY start
+                """),
+        Question(
             subject: "closed windows, by steps that are known",
             looked: "SELECT count(*) FROM device_score",
             findings: """

@@ -59,6 +59,30 @@ package enum ExportSubject: String, CaseIterable, Sendable {
         }
     }
 
+    private static func windows(from tables: String) -> String {
+        """
+        SELECT at.start, device.name, signal.name, signal.unit, count, min, max, mean, sd,
+            first, last
+        FROM \(tables)
+        WHERE (?1 IS NULL OR device.name = ?1) AND at.start >= ?2 AND at.start < ?3
+        ORDER BY at.start, signal.id
+        """
+    }
+
+    /// From the device and the starts there are to its windows.
+    private static let windowsOfOneDevice = """
+        device CROSS JOIN window_start AS at CROSS JOIN signal ON signal.device = device.id
+            CROSS JOIN window
+            ON window.key = \(WindowKey.sql(start: "at.start", signal: "signal.id"))
+        """
+
+    /// All windows of a start lie side by side.
+    private static let windowsOfAll = """
+        window_start AS at CROSS JOIN window ON \(WindowKey.sql(startsAt: "at.start"))
+            CROSS JOIN signal ON signal.id = window.signal
+            CROSS JOIN device ON device.id = signal.device
+        """
+
     /// In the order of the query's.
     var columns: [Column] {
         switch self {
@@ -120,17 +144,11 @@ package enum ExportSubject: String, CaseIterable, Sendable {
         }
     }
 
-    var sql: String {
+    /// Of one device, or of all: whoever asks for one does not want to wait for the others.
+    func sql(ofOneDevice: Bool) -> String {
         switch self {
         case .windows:
-            """
-            SELECT window.start, device.name, signal.name, signal.unit, count, min, max, mean, sd,
-                first, last
-            FROM window CROSS JOIN signal ON signal.id = window.signal
-                CROSS JOIN device ON device.id = signal.device
-            WHERE (?1 IS NULL OR device.name = ?1) AND window.start >= ?2 AND window.start < ?3
-            ORDER BY window.start, window.signal
-            """
+            Self.windows(from: ofOneDevice ? Self.windowsOfOneDevice : Self.windowsOfAll)
         case .scores:
             """
             SELECT score.start AS start, score."end", device.name AS device, '*' AS signal,

@@ -163,7 +163,7 @@ extension ReadModel {
                     SELECT name, unit, window.start AS start, window.mean AS mean, quality,
                         quality_since, step_size
                     FROM signal LEFT JOIN window
-                        ON window.start = ? AND window.signal = signal.id
+                        ON window.key = \(WindowKey.sql(start: "?", signal: "signal.id"))
                     WHERE signal.device = ? ORDER BY name
                     """, arguments: [known["last_window"] as Int64?, known["id"] as Int64]
             ).map { row in

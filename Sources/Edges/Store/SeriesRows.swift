@@ -28,6 +28,12 @@ struct SeriesRows: Sendable {
                         RETURNING id
                         """),
                 arguments: [self[signal.device], signal.name, names.unit(of: signal.id)])
+            guard row ?? 0 < WindowKey.signalsMost else {
+                throw StoreFailure(
+                    .data,
+                    "the database has had \(WindowKey.signalsMost) signals in its life and has no "
+                        + "number for another - go on with another --state")
+            }
             SeriesRows.place(row, at: signal.id.index, in: &self.signals)
         }
     }

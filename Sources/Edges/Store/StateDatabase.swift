@@ -82,6 +82,7 @@ package struct StateDatabase: Sendable {
             let pool = try DatabasePool(path: path, configuration: configuration)
             try pool.writeWithoutTransaction(prepareNew)
             try Schema.migrator.migrate(pool)
+            try WindowSchema.move(pool)
             return pool
         } catch {
             throw StoreFailure("open", path, because: error)

@@ -49,7 +49,7 @@ package struct StateExport: Sendable {
             var bytes = format.header(of: subject)
             var count = 0
             let cursor = try Row.fetchCursor(
-                db, sql: subject.sql,
+                db, sql: subject.sql(ofOneDevice: device != nil),
                 arguments: [
                     device, from?.nanoseconds ?? Int64.min, until?.nanoseconds ?? Int64.max,
                 ])

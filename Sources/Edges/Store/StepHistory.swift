@@ -290,7 +290,8 @@ package struct StepHistory: Sendable {
                 sql: """
                     SELECT signal.name, count, min, max, mean, sd, first, last
                     FROM signal CROSS JOIN window
-                    WHERE signal.device = ? AND window.start = ? AND window.signal = signal.id
+                    WHERE signal.device = ?
+                        AND window.key = \(WindowKey.sql(start: "?", signal: "signal.id"))
                     ORDER BY signal.id
                     """), arguments: [device, start])
         var rows: [RecordedFrame.Row] = []

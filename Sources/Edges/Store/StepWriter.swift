@@ -185,22 +185,30 @@ package struct StepWriter: Sendable {
         _ step: EngineStep, in db: Database, _ outcome: inout StepOutcome
     ) throws {
         guard !step.closed.isEmpty else { return }
+        let starts = try RowStatement(
+            "INSERT INTO window_start (start) VALUES (?) ON CONFLICT (start) DO NOTHING", db)
         let statement = try RowStatement(
             """
-            INSERT INTO window (start, signal, count, min, max, mean, sd, first, last)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, signal) DO NOTHING
+            INSERT INTO window (key, count, min, max, mean, sd, first, last)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
             """, db)
-        for closed in step.closed {
+        var latest: Timestamp?
+        for closed in step.closed where !closed.frame.summaries.isEmpty {
+            let start = closed.frame.start
+            if start != latest {
+                starts.bind(1, start.nanoseconds)
+                try starts.run()
+                latest = start
+            }
             for summary in closed.frame.summaries {
-                statement.bind(1, closed.frame.start.nanoseconds)
-                statement.bind(2, rows[summary.signal])
-                statement.bind(3, Int64(summary.count))
-                statement.bind(4, summary.minimum)
-                statement.bind(5, summary.maximum)
-                statement.bind(6, summary.mean)
-                statement.bind(7, summary.deviation)
-                statement.bind(8, summary.first)
-                statement.bind(9, summary.last)
+                statement.bind(1, WindowKey.packed(start: start, signal: rows[summary.signal]))
+                statement.bind(2, Int64(summary.count))
+                statement.bind(3, summary.minimum)
+                statement.bind(4, summary.maximum)
+                statement.bind(5, summary.mean)
+                statement.bind(6, summary.deviation)
+                statement.bind(7, summary.first)
+                statement.bind(8, summary.last)
                 if try statement.run() { outcome.windows += 1 } else { outcome.windowsKept += 1 }
             }
         }

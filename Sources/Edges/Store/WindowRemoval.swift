@@ -76,7 +76,7 @@ struct WindowRemoval: Sendable {
             (pages.all - pages.free) * pages.size > retention.sizeMost - retention.margin
         let earliest = now - retention.windows
         let oldest = try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT min(start) FROM window"))
+            db.cachedStatement(sql: "SELECT min(start) FROM window_start"))
         if let oldest, isTooLarge || oldest < earliest.nanoseconds {
             tell(isTooLarge: isTooLarge)
             try db.inTransaction(.immediate) {
@@ -102,9 +102,9 @@ struct WindowRemoval: Sendable {
     /// Removes some of the windows that start from `first` on, the oldest there is, and before
     /// `limit`; never the newest.
     private func remove(from first: Int64, before limit: Timestamp, in db: Database) throws {
-        let newest = try Int64.fetchOne(db, sql: "SELECT max(start) FROM window") ?? Int64.min
+        let newest = try Int64.fetchOne(db, sql: "SELECT max(start) FROM window_start") ?? .min
         let some = try Int64.fetchOne(
-            db, sql: "SELECT start FROM window ORDER BY start LIMIT 1 OFFSET ?",
+            db, sql: "SELECT start FROM window ORDER BY key LIMIT 1 OFFSET ?",
             arguments: [Self.windowsAtOnce])
         // Exclusive: of a start that is not removed whole nothing is, unless it is the first.
         let end = min(limit.nanoseconds, newest, max(some ?? Int64.max, first &+ 1))
@@ -113,7 +113,9 @@ struct WindowRemoval: Sendable {
             try Int.fetchOne(
                 db, sql: "SELECT max(step) FROM device_score WHERE start < ?", arguments: [end])
             ?? 0
-        try db.execute(sql: "DELETE FROM window WHERE start < ?", arguments: [end])
+        try db.execute(
+            sql: "DELETE FROM window WHERE key < ?",
+            arguments: [WindowKey.first(from: Timestamp(nanoseconds: end))])
         let count = db.changesCount
         for sql in Self.others { try db.execute(sql: sql, arguments: [end]) }
         let before = try Self.total(db)
@@ -129,6 +131,7 @@ struct WindowRemoval: Sendable {
 
     /// What else is removed before a time. Steps of recordings say how far these were taken in.
     private static let others = [
+        "DELETE FROM window_start WHERE start < ?",
         "DELETE FROM device_score WHERE start < ?",
         "DELETE FROM signal_score WHERE start < ?",
         "DELETE FROM prognosis WHERE time < ?",

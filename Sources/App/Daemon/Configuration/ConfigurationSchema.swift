@@ -169,6 +169,9 @@ package enum ConfigurationSchema {
             "limits.signals_per_device", \.engine.limits.signalsPerDevice, .whole(1...65_536),
             unit: "signals", "Signals of one device beyond this number are refused and counted."),
         top(
+            "limits.signals", \.engine.limits.signals, .whole(1...500_000), unit: "signals",
+            "Signals of all devices beyond this number are refused and counted."),
+        top(
             "limits.texts_per_device", \.engine.limits.textsPerDevice, .whole(0...4_096),
             unit: "texts", "Text fields of one device beyond this number are refused and counted."),
         top(
