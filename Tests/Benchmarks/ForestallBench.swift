@@ -24,7 +24,8 @@ import Primitives
     private static let benchmarks: [(name: String, run: @Sendable (Scale) throws -> Findings)] = [
         ("parse", ParseBenchmark.run), ("bind", BindBenchmark.run),
         ("one-module", OneModuleBenchmark.run), ("windows", WindowsBenchmark.run),
-        ("commit", CommitBenchmark.run), ("replay-day", ReplayDayBenchmark.run),
+        ("commit", CommitBenchmark.run), ("read", ReadBenchmark.run),
+        ("replay-day", ReplayDayBenchmark.run),
     ]
 
     static func main() {

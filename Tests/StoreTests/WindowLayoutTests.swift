@@ -58,6 +58,24 @@ import Testing
         #expect(findings.isEmpty, "\(findings)")
     }
 
+    /// A list of words in a constraint costs more than the rest of the row.
+    @Test(arguments: ["v1", "v8"])
+    func constraintsOfLargeTablesHaveNoLists(_ version: String) throws {
+        let store = try OlderFile(version).open()
+        let large = try store.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT sql FROM sqlite_schema WHERE type = 'table'
+                        AND name IN ('device', 'signal', 'device_score', 'signal_score', 'window')
+                    """)
+        }
+        #expect(large.count == 5)
+        #expect(large.allSatisfy { !$0.contains(" IN (") })
+        let answer = try store.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
+        #expect(answer == "ok")
+    }
+
     /// More than one piece, and a start that was interrupted after the first.
     @Test func whatWasNotMovedYetIsMovedByTheNextStart() throws {
         let older = try OlderFile("v8")

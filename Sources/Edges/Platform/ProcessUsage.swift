@@ -25,6 +25,10 @@ package enum ProcessUsage {
             + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
     }
 
+    /// Bytes this process has caused to be written to the medium: `write_bytes` of proc(5), in
+    /// blocks of 512. What is written again before the system has carried it out counts once.
+    package static var writtenBytes: UInt64 { UInt64(usage().ru_oublock) * 512 }
+
     private static func usage() -> rusage {
         var usage = rusage()
         unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

@@ -76,6 +76,7 @@ enum Schema {
         }
         migrator.registerMigration("v9") { db in
             try WindowSchema.migrate(db)
+            try CheckSchema.migrate(db)
             try db.execute(sql: "PRAGMA user_version = 9")
         }
         return migrator

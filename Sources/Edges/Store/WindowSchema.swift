@@ -40,16 +40,18 @@ enum WindowSchema {
         """
 
     /// The query of view `window_readable`. `statistics` are further columns of `window`, each
-    /// after a comma. From the starts and the signals to the windows, so that a device and a time
-    /// find exactly theirs.
+    /// after a comma. From the starts, and there from the signals, to the windows, so that a device
+    /// and a time find exactly theirs, and every page is looked at once.
     static func view(_ statistics: String) -> String {
         """
         SELECT device.name AS device, signal.name AS signal,
             strftime('%Y-%m-%dT%H:%M:%SZ', at.start / 1000000000, 'unixepoch') AS start,
             count, min, max, mean, sd, first, last\(statistics), signal.unit AS unit,
             at.start AS time
-        FROM device JOIN signal ON signal.device = device.id JOIN window_start AS at
-            JOIN window ON window.key = \(WindowKey.sql(start: "at.start", signal: "signal.id"));
+        FROM window_start AS at CROSS JOIN device
+            CROSS JOIN signal ON signal.device = device.id
+            CROSS JOIN window
+                ON window.key = \(WindowKey.sql(start: "at.start", signal: "signal.id"));
         """
     }
 
