@@ -34,7 +34,7 @@ import Testing
         check(
             "clock.pendulum = 1",
             "f.toml:1: unknown key clock.pendulum; known here are max_jump, max_age, "
-                + "skewed_stamps, skew_tolerance, tick")
+                + "amend_for, skewed_stamps, skew_tolerance, tick")
         check(
             "[[class.p.component.c.parts]]\nnumber = \"a\"\nquantiy = 2\n"
                 + "[class.p.component.c]\nsignals = [\"v\"]\n[class.p.signal.v]",

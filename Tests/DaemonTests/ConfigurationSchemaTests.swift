@@ -42,6 +42,7 @@ import Windows
         ("intake.request_timeout", #""1m""#, #""5s""#),
         ("clock.max_jump", #""1d""#, #""2h""#),
         ("clock.max_age", #""400d""#, #""2w""#),
+        ("clock.amend_for", #""30d""#, #""0s""#),
         ("clock.skewed_stamps", #""keep""#, #""restamp""#),
         ("clock.skew_tolerance", #""2m""#, #""30s""#),
         ("clock.tick", #""1s""#, #""100ms""#),

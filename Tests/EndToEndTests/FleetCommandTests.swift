@@ -119,7 +119,7 @@ extension EndToEndTests {
             let files = try directory.names("")
             #expect(
                 files == [
-                    "bind.json", "commit.json", "one-module.json", "parse.json",
+                    "bind.json", "commit.json", "one-module.json", "parse.json", "read.json",
                     "replay-day.json", "windows.json",
                 ])
             for file in files {

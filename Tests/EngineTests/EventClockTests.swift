@@ -7,10 +7,11 @@ import Windows
 @Suite struct EventClockTests {
     /// Sends the lines one by one, ends the input and compares frames and refusals.
     @discardableResult func check(
-        _ lines: [String], frames: [String], refused: [String] = [], finish: Bool = true,
+        _ lines: [String], _ configuration: EngineConfiguration = .byEvent(), frames: [String],
+        refused: [String] = [], finish: Bool = true,
         sourceLocation: SourceLocation = #_sourceLocation
     ) -> EngineRun {
-        let run = EngineRun()
+        let run = EngineRun(configuration)
         for line in lines { run.send(line) }
         if finish { run.finish() } else { run.flush() }
         #expect(run.frames == frames, sourceLocation: sourceLocation)
@@ -121,9 +122,12 @@ import Windows
     }
 
     @Test func lateLinesAreRefused() {
+        var configuration = EngineConfiguration.byEvent()
+        configuration.clock.amendFor = .zero
         let run = check(
             [line("A", at: 50), line("A", at: 80), line("A", at: 59), line("A", at: 61)],
-            frames: ["A 0...60 v:1@1.0", "A 60...120 v:2@1.0"], refused: ["late 1"])
+            configuration, frames: ["A 0...60 v:1@1.0", "A 60...120 v:2@1.0"],
+            refused: ["late 1"])
         #expect(run.counters.linesLate == 1)
         #expect(run.counters.linesAccepted == 3)
         #expect(run.counters.linesRefused == 1)

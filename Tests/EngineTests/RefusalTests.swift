@@ -96,7 +96,9 @@ import Windows
             let limits = EngineLimits(
                 devices: reason == .tooManyNewDevices ? 2 : 1, signalsPerDevice: 1,
                 textsPerDevice: 1, newDevicesPerMinute: 1, tagSetBytes: 99, seriesKeys: 2)
-            let run = EngineRun(.byEvent(limits: limits))
+            var configuration = EngineConfiguration.byEvent(limits: limits)
+            configuration.clock.amendFor = .zero
+            let run = EngineRun(configuration)
             let precision = reason == .timestampOverflow ? StampPrecision.seconds : .auto
             for line in inputs[reason] ?? [] { run.send(line, precision: precision) }
             run.finish()

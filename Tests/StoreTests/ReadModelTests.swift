@@ -94,7 +94,7 @@ import Testing
         #expect(status.steps == 1)
         #expect(status.advancedTo == Sample.time + .minutes(2))
         #expect(status.counters.first { $0.name == "lines_accepted" }?.value == 120)
-        #expect(status.counters.count == 13)
+        #expect(status.counters.count == 14)
         #expect(status.process == #"{"pid":1}"#)
         #expect(status.openTickets == 1)
         #expect(status.outboxBacklog == 3)

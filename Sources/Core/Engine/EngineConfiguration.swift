@@ -142,6 +142,8 @@ package struct ClockPolicy: Equatable, Sendable {
     package var maximumAge: TimeSpan
     /// Time advances in multiples of this.
     package var tick: TimeSpan
+    /// Readings of closed windows amend them when they are at most so old; zero amends none.
+    package var amendFor: TimeSpan
     /// What becomes of stamps known to be wrong; looked at with the wall clock only.
     package var skewedStamps: SkewedStamps
     /// A device's clock is wrong when it is further off than this; behind, by more than twice the
@@ -151,8 +153,10 @@ package struct ClockPolicy: Equatable, Sendable {
     package init(
         source: Source = .wall, maximumJump: TimeSpan = .days(1),
         maximumAge: TimeSpan = .days(400), tick: TimeSpan = .seconds(1),
-        skewedStamps: SkewedStamps = .keep, skewTolerance: TimeSpan = .minutes(2)
+        amendFor: TimeSpan = .days(30), skewedStamps: SkewedStamps = .keep,
+        skewTolerance: TimeSpan = .minutes(2)
     ) {
+        self.amendFor = amendFor
         self.skewedStamps = skewedStamps
         self.skewTolerance = skewTolerance
         self.source = source

@@ -122,12 +122,12 @@ extension TelemetryEngine {
         guard
             let event = judge(
                 device, windows.lateness(of: device), bytes, record, line, emit: emit),
-            let open = admit(device, at: event.time, bytes, record, line, emit: emit)
+            let place = admit(device, at: event.time, bytes, record, line, emit: emit)
         else { return }
         let first = series.series[index].firstSignal
         let count = Int32(truncatingIfNeeded: parser.offsets.fieldCount)
-        add(first..<first &+ count, to: open, mayRepeat: event.isOwn)
-        windows.markOpen(open, of: device)
+        add(first..<first &+ count, to: place, at: event)
+        markTaken(place, of: device, emit: emit)
     }
 
     private mutating func takeRecord(
@@ -160,9 +160,10 @@ extension TelemetryEngine {
                 newcomer, bytes, keyStart..<keyEnd, line, hash: hash, at: time, emit: emit)
         }
         let device = series.series[index].device
-        guard let open = admit(device, at: time, bytes, record, line, emit: emit) else { return }
-        let refused = addFields(
-            bytes, to: open, of: device, series: index, record: record, at: event)
+        guard let place = admit(device, at: time, bytes, record, line, emit: emit) else { return }
+        let (hasReading, refused) = addFields(
+            bytes, to: place, series: index, record: record, at: event)
+        if hasReading { markTaken(place, of: device, emit: emit) }
         if let refused {
             ledger.note(
                 refused.reason.rawValue, source: line.source, column: refused.column,
@@ -186,7 +187,7 @@ extension TelemetryEngine {
     }
 
     /// When a line's readings were taken.
-    private struct EventTime {
+    struct EventTime {
         var time: Timestamp
         /// The line said so itself. Otherwise its sender has no clock, or a wrong one, and what it
         /// says is no repetition because something was said at the same time.
@@ -231,29 +232,34 @@ extension TelemetryEngine {
         return EventTime(time: time, isOwn: isOwn)
     }
 
-    /// The open window a line belongs to; `nil` when it comes too late.
+    /// Where a line's readings belong; `nil` when it comes too late even for a closed window.
     @inline(__always) private mutating func admit(
         _ device: DeviceID, at time: Timestamp, _ bytes: Span<UInt8>, _ record: Range<Int>,
         _ line: LineContext, emit: (EngineStep) -> Void
-    ) -> OpenWindow? {
+    ) -> WindowPlace? {
         let now = clock.now ?? line.arrival
         while windows.isDue(device, at: time, arrival: now) { close(device, emit: emit) }
         lastArrivals[device.index] = now
-        guard let open = windows.admit(device, at: time, arrival: now) else {
-            counters.linesLate += 1
-            noteClock(of: device, stamp: time, at: line.arrival)
-            refuse(.late, bytes, record, source: line.source, time: now)
-            return nil
+        if let open = windows.admit(device, at: time, arrival: now) {
+            counters.linesAccepted += 1
+            return .open(open)
         }
-        counters.linesAccepted += 1
-        return open
+        noteClock(of: device, stamp: time, at: line.arrival)
+        if mayAmend(at: time, now: now) {
+            counters.linesAccepted += 1
+            return .closed(windows.windowStart(of: device, at: time))
+        }
+        counters.linesLate += 1
+        refuse(.late, bytes, record, source: line.source, time: now)
+        return nil
     }
 
-    /// Returns the first field that was refused: why, and its column.
+    /// Returns whether there was a reading, and the first field that was refused: why, and its
+    /// column.
     private mutating func addFields(
-        _ bytes: Span<UInt8>, to open: OpenWindow, of device: DeviceID, series index: Int,
-        record: Range<Int>, at event: EventTime
-    ) -> (reason: RefusalReason, column: Int)? {
+        _ bytes: Span<UInt8>, to open: WindowPlace, series index: Int, record: Range<Int>,
+        at event: EventTime
+    ) -> (hasReading: Bool, refused: (reason: RefusalReason, column: Int)?) {
         var expected = 0
         var hasReading = false
         // Signals that follow one another are added together, as the short way does.
@@ -281,7 +287,7 @@ extension TelemetryEngine {
             if signal >= 0 {
                 hasReading = true
                 if signal != run.upperBound {
-                    add(run, to: open, mayRepeat: event.isOwn)
+                    add(run, to: open, at: event)
                     run = signal..<signal
                 }
                 numbers[run.count] = parser.offsets.fieldDouble(field)
@@ -294,16 +300,16 @@ extension TelemetryEngine {
                 refused = refused ?? (.tooManyTexts, name.lowerBound - record.lowerBound + 1)
             }
         }
-        add(run, to: open, mayRepeat: event.isOwn)
-        if hasReading { windows.markOpen(open, of: device) }
-        return refused
+        add(run, to: open, at: event)
+        return (hasReading, refused)
     }
 
     /// Adds ``numbers`` to signals that follow one another.
-    private mutating func add(_ run: Range<Int32>, to open: OpenWindow, mayRepeat: Bool) {
+    private mutating func add(_ run: Range<Int32>, to place: WindowPlace, at event: EventTime) {
+        guard case .open(let open) = place else { return amend(place, run, at: event.time) }
         let replaced = windows.add(
             numbers, count: run.count, from: SignalID(rawValue: run.lowerBound), to: open,
-            mayRepeat: mayRepeat)
+            mayRepeat: event.isOwn)
         counters.readings &+= UInt64(truncatingIfNeeded: run.count &- replaced)
         counters.readingsReplaced &+= UInt64(truncatingIfNeeded: replaced)
     }

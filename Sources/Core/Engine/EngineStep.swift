@@ -40,6 +40,8 @@ package struct EngineStep: Equatable, Sendable {
     package var devices: [Device] = []
     package var signals: [Signal] = []
     package var closed: [Closed] = []
+    /// Readings of windows that earlier steps have closed; the last of one signal and time counts.
+    package var late: [LateReading] = []
     package var changes: [TicketChange] = []
     package var decisions: [TicketDesk.Decision] = []
     package var alerts: [ConditionAlert] = []
@@ -72,7 +74,7 @@ package struct EngineStep: Equatable, Sendable {
         devices.isEmpty && signals.isEmpty && closed.isEmpty && changes.isEmpty
             && decisions.isEmpty && alerts.isEmpty && refused.isEmpty && commands.isEmpty
             && guesses.isEmpty && texts.isEmpty && clocks.isEmpty
-            && silent.isEmpty
+            && silent.isEmpty && late.isEmpty
     }
 }
 
@@ -83,7 +85,9 @@ package struct EngineCounters: Equatable, Sendable {
     package var readings: UInt64 = 0
     /// Readings of a signal and time that had come before; the later one counts.
     package var readingsReplaced: UInt64 = 0
-    /// Lines for windows already closed; dropped.
+    /// Readings among them for windows already closed, which amend those.
+    package var readingsAmending: UInt64 = 0
+    /// Lines for windows closed too long ago to be amended; dropped.
     package var linesLate: UInt64 = 0
     /// Lines stamped ahead of their arrival; taken at arrival time.
     package var linesRestamped: UInt64 = 0

@@ -226,6 +226,7 @@ package struct TelemetryEngine: ~Copyable {
                 ? names[left.frame.device].name < names[right.frame.device].name
                 : left.frame.end < right.frame.end
         }
+        sortLate()
         // Those of one component stay as they came: a ticket that gives way goes before the next.
         pending.changes = pending.changes.enumerated().sorted { left, right in
             let (one, other) = (left.element, right.element)

@@ -43,8 +43,16 @@ package struct DatabaseCheck: Sendable {
                         findings: try String.fetchAll(
                             db, sql: question.findings + " LIMIT \(Self.findingsMost)")))
             }
+            results.append(try amendments(db))
             return results
         }
+    }
+
+    private func amendments(_ db: Database) throws -> CheckResult {
+        CheckResult(
+            "amended windows, as their late readings give them",
+            looked: try AmendmentRows.total(db).windows,
+            findings: try AmendmentRows.findings(db, most: Self.findingsMost))
     }
 
     private func file(_ db: Database) throws -> CheckResult {
@@ -120,6 +128,12 @@ package struct DatabaseCheck: Sendable {
                 WHERE NOT EXISTS (
                     SELECT 1 FROM device_score AS score
                     WHERE score.start = window.start AND score.device = device.id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM window_closed AS closed WHERE closed.start = window.start
+                        AND closed.signal = window.signal AND closed.count = 0)
+                AND NOT EXISTS (
+                    SELECT 1 FROM metadata WHERE key = 'amendments_final_through'
+                        AND CAST(value AS INTEGER) >= window.start)
                 """),
         Question(
             subject: "starts of windows, each listed",

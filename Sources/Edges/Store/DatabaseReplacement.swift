@@ -10,10 +10,10 @@ package import Primitives
 /// Messages that lie in the spool count as delivered, whatever else could be read, so that none of
 /// them is delivered again; where only the messages cannot be read they are made again from the
 /// changes, so that none is missing, and whoever took one out of the spool gets it twice, with the
-/// same id. What is left behind: windows, scores, alerts and steps; they are in the damaged file
-/// for whoever can read it. What always holds: the fresh file is complete before it gets its name,
-/// and the damaged one keeps a name, so a run that is interrupted or fails anywhere can be
-/// repeated.
+/// same id. What is left behind: windows with their late readings, scores, alerts and steps; they
+/// are in the damaged file for whoever can read it. What always holds: the fresh file is complete
+/// before it gets its name, and the damaged one keeps a name, so a run that is interrupted or fails
+/// anywhere can be repeated.
 package struct DatabaseReplacement {
     /// What became of it, for the log.
     package struct Outcome: Hashable, Sendable {

@@ -98,6 +98,13 @@ extension ReadModel {
         package var windowsRemoved: Int
         /// All windows from here on are there; `nil` when none was removed.
         package var windowsKeptFrom: Timestamp?
+        /// Windows that late readings have amended, as far as those are kept, and the readings.
+        package var windowsAmended: Int
+        package var lateReadings: Int
+        /// Windows that stay as amended, because there may be no more late readings.
+        package var amendmentsFinal: Int
+        /// Late readings of windows that had been removed.
+        package var lateReadingsUnkept: Int
         /// Databases that were damaged and set aside, oldest first, and the last step before this
         /// one took the place of one; 0 when it did not.
         package var damagedDatabases: [String]
@@ -236,6 +243,7 @@ extension ReadModel {
             func number(_ sql: String) throws -> Int { try Int.fetchOne(db, sql: sql) ?? 0 }
             let runtime = try Row.fetchOne(db, sql: "SELECT * FROM runtime")
             let removed = try WindowRemoval.total(db)
+            let amended = try AmendmentRows.total(db)
             let counters = (runtime?.columnNames.map(\.self) ?? [])
                 .filter { !["id", "sequence", "advanced_to", "process"].contains($0) }
             return Status(
@@ -257,6 +265,8 @@ extension ReadModel {
                 ).map { Status.Counter(name: $0["state"], value: $0["count"]) },
                 databaseBytes: try number("PRAGMA page_count") * number("PRAGMA page_size"),
                 windowsRemoved: removed.windows, windowsKeptFrom: removed.keptFrom,
+                windowsAmended: amended.windows, lateReadings: amended.readings,
+                amendmentsFinal: amended.final, lateReadingsUnkept: amended.unkept,
                 damagedDatabases: damaged, beginsAfterStep: try StepHistory.beginning(db),
                 refoldDifferences: try String.fetchOne(
                     db, sql: "SELECT value FROM metadata WHERE key = 'refold_differences'"

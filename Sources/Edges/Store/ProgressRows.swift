@@ -49,8 +49,8 @@ struct ProgressRows {
                 INSERT INTO runtime (id, sequence, advanced_to, lines_accepted, lines_refused,
                     lines_late, lines_restamped, stamps_guessed, readings, readings_refused,
                     text_fields, texts_refused, text_changes_unkept, windows_closed,
-                    maintenance_taken, maintenance_refused)
-                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    maintenance_taken, maintenance_refused, readings_amending)
+                VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence,
                     advanced_to = excluded.advanced_to, lines_accepted = excluded.lines_accepted,
                     lines_refused = excluded.lines_refused, lines_late = excluded.lines_late,
@@ -61,7 +61,8 @@ struct ProgressRows {
                     text_changes_unkept = excluded.text_changes_unkept,
                     windows_closed = excluded.windows_closed,
                     maintenance_taken = excluded.maintenance_taken,
-                    maintenance_refused = excluded.maintenance_refused
+                    maintenance_refused = excluded.maintenance_refused,
+                    readings_amending = excluded.readings_amending
                 """
         ).execute(arguments: [
             step.sequence, step.advancedTo.nanoseconds, column(counters.linesAccepted),
@@ -71,7 +72,7 @@ struct ProgressRows {
             column(counters.readingsRefused), column(counters.textFields),
             column(counters.textsRefused), column(counters.textChangesUnkept),
             column(counters.windowsClosed), column(counters.maintenanceTaken),
-            column(counters.maintenanceRefused),
+            column(counters.maintenanceRefused), column(counters.readingsAmending),
         ])
     }
 

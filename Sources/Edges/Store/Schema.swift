@@ -36,7 +36,7 @@ import GRDB
 /// The tables, constraints and views of the database, and how older files become current ones.
 enum Schema {
     /// Number of the newest migration; stored as `PRAGMA user_version`.
-    static let version = 9
+    static let version = 10
 
     /// "Fore" in ASCII: how SQLite tools and this program recognise the file.
     static let applicationID = 0x466F_7265
@@ -78,6 +78,10 @@ enum Schema {
             try WindowSchema.migrate(db)
             try CheckSchema.migrate(db)
             try db.execute(sql: "PRAGMA user_version = 9")
+        }
+        migrator.registerMigration("v10") { db in
+            try db.execute(sql: AmendmentSchema.sql)
+            try db.execute(sql: "PRAGMA user_version = 10")
         }
         return migrator
     }

@@ -119,13 +119,18 @@ package struct StepHistory: Sendable {
                 WHERE score.start BETWEEN ? AND ? AND score.step > ? AND score.step <= ?
                 ORDER BY score.step, score."end", device.name
                 """, arguments: [first, last, steps.lowerBound, steps.upperBound])
+        let isAmended =
+            try Bool.fetchOne(
+                db, sql: "SELECT 1 FROM window_closed WHERE start BETWEEN ? AND ? LIMIT 1",
+                arguments: [first, last]) ?? false
         var frames: [Int: [RecordedFrame]] = [:]
         var attributes: [Int64: [Device.Attribute]] = [:]
         for score in scores {
             let device: Int64 = score["id"]
             let known = try attributes[device] ?? self.attributes(of: device, db)
             attributes[device] = known
-            frames[score["step"], default: []].append(try frame(score, of: device, known, db))
+            frames[score["step"], default: []].append(
+                try frame(score, of: device, known, isAmended: isAmended, db))
         }
         return frames
     }
@@ -279,21 +284,40 @@ package struct StepHistory: Sendable {
         ).map { Device.Attribute(key: $0["key"], value: $0["value"]) }
     }
 
+    private static let statistics = "count, min, max, mean, sd, first, last"
+
+    /// From the device's signals to their windows: the other way round every window of the gateway
+    /// with the same start would be looked at.
+    private static let windows = """
+        SELECT signal.name, \(statistics) FROM signal CROSS JOIN window
+        WHERE signal.device = ?1
+            AND window.key = \(WindowKey.sql(start: "?2", signal: "signal.id"))
+        ORDER BY signal.id
+        """
+
+    /// What was judged is what was closed: late readings have amended some windows since.
+    private static let windowsAsClosed = """
+        SELECT signal.name, \(statistics), signal.id FROM signal CROSS JOIN window
+        WHERE signal.device = ?1
+            AND window.key = \(WindowKey.sql(start: "?2", signal: "signal.id"))
+            AND NOT EXISTS (SELECT 1 FROM window_closed AS closed
+                WHERE closed.start = ?2 AND closed.signal = signal.id)
+        UNION ALL
+        SELECT signal.name, \(statistics), signal.id
+        FROM signal CROSS JOIN window_closed AS closed
+        WHERE signal.device = ?1 AND closed.start = ?2 AND closed.signal = signal.id
+            AND closed.count > 0
+        ORDER BY signal.id
+        """
+
     private func frame(
-        _ row: Row, of device: Int64, _ attributes: [Device.Attribute], _ db: Database
+        _ row: Row, of device: Int64, _ attributes: [Device.Attribute], isAmended: Bool,
+        _ db: Database
     ) throws -> RecordedFrame {
         let start: Int64 = row["start"]
-        // From the device's signals to their windows: the other way round every window of the
-        // gateway with the same start would be looked at.
         let windows = try Row.fetchCursor(
-            db.cachedStatement(
-                sql: """
-                    SELECT signal.name, count, min, max, mean, sd, first, last
-                    FROM signal CROSS JOIN window
-                    WHERE signal.device = ?
-                        AND window.key = \(WindowKey.sql(start: "?", signal: "signal.id"))
-                    ORDER BY signal.id
-                    """), arguments: [device, start])
+            db.cachedStatement(sql: isAmended ? Self.windowsAsClosed : Self.windows),
+            arguments: [device, start])
         var rows: [RecordedFrame.Row] = []
         // Columns by place: half an hour of a large gateway has millions of these rows, and to look
         // for a name takes longer than to read the row.

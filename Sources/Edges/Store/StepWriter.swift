@@ -41,6 +41,7 @@ package struct StepWriter: Sendable {
     private var rows = SeriesRows()
     /// Maintenance events that wait for the running time they happened at.
     private var events = EventHours()
+    private var amendments: AmendmentRows
     /// The last step was not committed: its devices and signals have names but no rows.
     private var lacksRows = false
     /// What `PRAGMA synchronous` was last set to here.
@@ -54,7 +55,7 @@ package struct StepWriter: Sendable {
     package init(
         _ database: StateDatabase, configuration: EngineConfiguration,
         configurationVersion: String, gateway: String, retention: Retention = .standard,
-        logger: Logger
+        lateReadingsMost: Int = AmendmentRows.readingsMost, logger: Logger
     ) throws(StoreFailure) {
         self.database = database
         self.configurationVersion = configurationVersion
@@ -62,6 +63,7 @@ package struct StepWriter: Sendable {
         self.logger = logger
         names = StepNames(configuration)
         ticketRows = TicketRows(gateway: gateway, logger: logger)
+        amendments = AmendmentRows(most: lateReadingsMost)
         removal = WindowRemoval(retention, logger: logger)
         try openDatabase()
     }
@@ -81,6 +83,7 @@ package struct StepWriter: Sendable {
     /// every device and signal once more.
     package mutating func beginAgain() throws(StoreFailure) {
         rows = SeriesRows()
+        amendments.countAnew()
         lacksRows = true
         isFullySynchronous = nil
         try openDatabase()
@@ -122,6 +125,7 @@ package struct StepWriter: Sendable {
         } catch {
             lacksRows = true
             events = waiting
+            amendments.countAnew()
             isFullySynchronous = nil
             throw StoreFailure(
                 "write step \(step.sequence) to", database.directory.databasePath, because: error)
@@ -131,7 +135,10 @@ package struct StepWriter: Sendable {
     /// The step is committed, whatever becomes of this; it is tried again after the next.
     private mutating func removeOldest(now: Timestamp) {
         do {
-            try database.writeWithoutTransaction { db in try removal.run(db, now: now) }
+            let hasRemoved = try database.writeWithoutTransaction { db in
+                try removal.run(db, now: now)
+            }
+            if hasRemoved { amendments.countAnew() }
             removalFailure = nil
         } catch {
             let failure = database.noted("remove old windows from", error)
@@ -168,6 +175,7 @@ package struct StepWriter: Sendable {
                 configuration: configurationVersion, in: db)
         }
         try writeWindows(step, in: db, &outcome)
+        if !outcome.isRepeated { try amendments.write(step.late, rows: rows, in: db) }
         try writeScores(step, in: db)
         try writePrognoses(step, in: db)
         let context = TicketRows.Context(names: names, rows: rows)
@@ -209,7 +217,16 @@ package struct StepWriter: Sendable {
                 statement.bind(6, summary.deviation)
                 statement.bind(7, summary.first)
                 statement.bind(8, summary.last)
-                if try statement.run() { outcome.windows += 1 } else { outcome.windowsKept += 1 }
+                if try statement.run() {
+                    outcome.windows += 1
+                } else if try !outcome.isRepeated
+                    && amendments.close(
+                        summary, start: start, signal: rows[summary.signal], in: db)
+                {
+                    outcome.windows += 1
+                } else {
+                    outcome.windowsKept += 1
+                }
             }
         }
     }

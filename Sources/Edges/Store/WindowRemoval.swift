@@ -69,14 +69,16 @@ struct WindowRemoval: Sendable {
         }
     }
 
-    /// Looks, and removes some if need be. `now` is how far the telemetry has reached.
-    mutating func run(_ db: Database, now: Timestamp) throws {
+    /// Looks, and removes some if need be; whether it did. `now` is how far the telemetry has
+    /// reached.
+    mutating func run(_ db: Database, now: Timestamp) throws -> Bool {
         let pages = try Pages(db)
         let isTooLarge =
             (pages.all - pages.free) * pages.size > retention.sizeMost - retention.margin
         let earliest = now - retention.windows
         let oldest = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT min(start) FROM window_start"))
+        var hasRemoved = false
         if let oldest, isTooLarge || oldest < earliest.nanoseconds {
             tell(isTooLarge: isTooLarge)
             try db.inTransaction(.immediate) {
@@ -84,11 +86,13 @@ struct WindowRemoval: Sendable {
                     from: oldest, before: isTooLarge ? .distantFuture : earliest, in: db)
                 return .commit
             }
+            hasRemoved = true
         }
         let isMuch = pages.free > max(Self.pagesAtOnce, pages.all / 8)
         if isMuch || pages.free > 0 && pages.all * pages.size > retention.sizeMost {
             try db.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesAtOnce))")
         }
+        return hasRemoved
     }
 
     private mutating func tell(isTooLarge: Bool) {
@@ -132,6 +136,8 @@ struct WindowRemoval: Sendable {
     /// What else is removed before a time. Steps of recordings say how far these were taken in.
     private static let others = [
         "DELETE FROM window_start WHERE start < ?",
+        "DELETE FROM late_reading WHERE start < ?",
+        "DELETE FROM window_closed WHERE start < ?",
         "DELETE FROM device_score WHERE start < ?",
         "DELETE FROM signal_score WHERE start < ?",
         "DELETE FROM prognosis WHERE time < ?",

@@ -21,6 +21,7 @@ package struct IntakeSnapshot: Sendable {
     package var linesAccepted: UInt64 = 0
     package var linesLate: UInt64 = 0
     package var readings: UInt64 = 0
+    package var readingsAmending: UInt64 = 0
     package var windowsClosed: UInt64 = 0
     /// In order of transport and reason.
     package var refused: [Refused] = []

@@ -28,8 +28,12 @@ enum MetricsText {
         text.family(
             "forestall_lines_total", .counter, "Lines taken in", [("", intake.linesAccepted)])
         text.family(
-            "forestall_lines_late_total", .counter, "Lines whose window was closed",
+            "forestall_lines_late_total", .counter, "Lines too late even for a closed window",
             [("", intake.linesLate)])
+        text.family(
+            "forestall_readings_amending_total", .counter,
+            "Readings that came after their window was closed and amended it",
+            [("", intake.readingsAmending)])
         text.family(
             "forestall_refused_total", .counter,
             "Lines, connections and requests refused, by reason",

@@ -41,7 +41,8 @@ package struct Schedule: Sendable {
         let lateness = random.pick([0, 1_000, 2_000, 10_000]) * Self.millisecond
         configuration = EngineConfiguration(
             clock: ClockPolicy(
-                source: .wall, skewedStamps: random.pick(Array(SkewedStamps.allCases))),
+                source: .wall, amendFor: .zero,
+                skewedStamps: random.pick(Array(SkewedStamps.allCases))),
             generic: MachineClass(
                 name: "generic",
                 windows: WindowPolicy(

@@ -213,6 +213,10 @@ package enum FleetReport {
             json.member("database_bytes", status.databaseBytes)
             json.member("windows_removed", status.windowsRemoved)
             json.member("windows_kept_from", status.windowsKeptFrom?.rfc3339)
+            json.member("windows_amended", status.windowsAmended)
+            json.member("late_readings", status.lateReadings)
+            json.member("amendments_final", status.amendmentsFinal)
+            json.member("late_readings_unkept", status.lateReadingsUnkept)
             json.member("refold_differences", status.refoldDifferences)
             json.member(
                 "damaged_databases",
@@ -246,6 +250,14 @@ package enum FleetReport {
         if let keptFrom = status.windowsKeptFrom {
             table.add([
                 "Windows", "kept from \(keptFrom.rfc3339), \(status.windowsRemoved) removed",
+            ])
+        }
+        if status.windowsAmended + status.amendmentsFinal + status.lateReadingsUnkept > 0 {
+            table.add([
+                "Amended windows",
+                "\(status.windowsAmended) by \(status.lateReadings) late readings, "
+                    + "\(status.amendmentsFinal) final, \(status.lateReadingsUnkept) readings of "
+                    + "removed windows left out",
             ])
         }
         if let newest = status.damagedDatabases.last {

@@ -147,6 +147,10 @@ package enum ConfigurationSchema {
             "clock.max_age", \.engine.clock.maximumAge, .duration(.hours(1), .days(3_650)),
             "Stamps older than this are a wrong clock, not a backlog; likewise."),
         top(
+            "clock.amend_for", \.engine.clock.amendFor, .duration(.zero, .days(3_650)),
+            "Readings that come after their window was closed amend it when they are at most so "
+                + "old; older ones are refused and counted as `late`. \"0s\" amends none."),
+        top(
             "clock.skewed_stamps", \.engine.clock.skewedStamps, .choice,
             "What becomes of stamps that are known to be wrong. `keep` refuses impossible ones and "
                 + "takes those of a device whose clock is found wrong as they are; `restamp` gives "

@@ -44,6 +44,7 @@ final class RunTotals: Sendable {
         snapshot.tcp = intake.tcp
         snapshot.linesAccepted = now.counters.linesAccepted
         snapshot.linesLate = now.counters.linesLate
+        snapshot.readingsAmending = now.counters.readingsAmending
         snapshot.readings = now.counters.readings
         snapshot.windowsClosed = now.counters.windowsClosed
         snapshot.refused = now.refused.map { key, count in
