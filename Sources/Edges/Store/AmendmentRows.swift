@@ -124,9 +124,7 @@ struct AmendmentRows: Sendable {
                 """
         ).execute(arguments: values + [key.packed])
         guard db.changesCount == 0 else { return }
-        try db.cachedStatement(
-            sql: "INSERT INTO window_start (start) VALUES (?) ON CONFLICT (start) DO NOTHING"
-        ).execute(arguments: [key.start])
+        try WindowSchema.list(Timestamp(nanoseconds: key.start), in: db)
         try db.cachedStatement(
             sql: """
                 INSERT INTO window (count, min, max, mean, sd, first, last, key)

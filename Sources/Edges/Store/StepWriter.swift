@@ -193,8 +193,6 @@ package struct StepWriter: Sendable {
         _ step: EngineStep, in db: Database, _ outcome: inout StepOutcome
     ) throws {
         guard !step.closed.isEmpty else { return }
-        let starts = try RowStatement(
-            "INSERT INTO window_start (start) VALUES (?) ON CONFLICT (start) DO NOTHING", db)
         let statement = try RowStatement(
             """
             INSERT INTO window (key, count, min, max, mean, sd, first, last)
@@ -204,8 +202,7 @@ package struct StepWriter: Sendable {
         for closed in step.closed where !closed.frame.summaries.isEmpty {
             let start = closed.frame.start
             if start != latest {
-                starts.bind(1, start.nanoseconds)
-                try starts.run()
+                try WindowSchema.list(start, in: db)
                 latest = start
             }
             for summary in closed.frame.summaries {

@@ -1,4 +1,5 @@
 import GRDB
+import Primitives
 
 /// Version 9 of the schema: windows under one integer that is their start and their signal.
 ///
@@ -53,6 +54,14 @@ enum WindowSchema {
             CROSS JOIN window
                 ON window.key = \(WindowKey.sql(start: "at.start", signal: "signal.id"));
         """
+    }
+
+    /// Notes that there are windows with this start.
+    static func list(_ start: Timestamp, in db: Database) throws {
+        let statement = try RowStatement(
+            "INSERT INTO window_start (start) VALUES (?) ON CONFLICT (start) DO NOTHING", db)
+        statement.bind(1, start.nanoseconds)
+        try statement.run()
     }
 
     /// Rows moved in one transaction.
