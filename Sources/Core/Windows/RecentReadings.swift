@@ -53,12 +53,30 @@ import Primitives
     @usableFromInline var lanes = [Lane(first: -1, width: 0)]
     /// Place of each signal's lane, zero before its first reading.
     @usableFromInline var laneOfSignal: [Int32] = []
+    /// By lane, as `lanes`.
+    var paces = [LanePace()]
+    /// Signals that have ``FurtherSums``.
+    var isFurther: [Bool] = []
     /// Starts of tables nobody uses, by size.
     private var free: [Int: [Int]] = [:]
 
     @usableFromInline init() {}
 
-    mutating func addSignal() { laneOfSignal.append(0) }
+    mutating func addSignal() {
+        laneOfSignal.append(0)
+        isFurther.append(false)
+    }
+
+    /// A signal has ``FurtherSums`` from now on, or none any more.
+    mutating func setFurther(_ isFurther: Bool, of signal: Int) {
+        self.isFurther[signal] = isFurther
+        let lane = Int(laneOfSignal[signal])
+        if lane > 0 { paces[lane].hasFurther = hasFurther(lanes[lane]) }
+    }
+
+    private func hasFurther(_ lane: Lane) -> Bool {
+        (Int(lane.first)..<lane.next).contains { isFurther[$0] }
+    }
 
     /// Adds a row at the end; the caller knows that there is room and nothing newer.
     @inlinable @inline(__always) static func append(
@@ -135,8 +153,11 @@ import Primitives
     func oldest(of lane: Lane) -> Int64? { lane.isEmpty ? nil : time(lane.start) }
 
     /// Times of the rows.
-    func times(of lane: Lane) -> [Int64] {
-        stride(from: lane.start, to: lane.end, by: lane.stride).map(time)
+    func times(of lane: Lane) -> [Int64] { times(of: lane, rows: lane.rows) }
+
+    /// Times of the first rows.
+    func times(of lane: Lane, rows: Int) -> [Int64] {
+        (0..<rows).map { time(lane.start + $0 * lane.stride) }
     }
 
     // MARK: Lanes
@@ -157,6 +178,8 @@ import Primitives
     private mutating func addLane(_ signals: Range<Int>) -> Int {
         for signal in signals { laneOfSignal[signal] = Int32(lanes.count) }
         lanes.append(Lane(first: Int32(signals.lowerBound), width: Int32(signals.count)))
+        paces.append(LanePace())
+        paces[lanes.count - 1].hasFurther = hasFurther(lanes[lanes.count - 1])
         return lanes.count - 1
     }
 
@@ -167,6 +190,8 @@ import Primitives
         guard whole.first < signal, signal < whole.next else { return lane }
         let later = addLane(signal..<whole.next)
         lanes[lane] = Lane(first: whole.first, width: Int32(signal) - whole.first)
+        paces[later] = paces[lane]
+        for part in [lane, later] { paces[part].hasFurther = hasFurther(lanes[part]) }
         for part in [lane, later] {
             resize(part, rows: Int(whole.capacity) / whole.stride)
             let offset = Int(lanes[part].first - whole.first) + 1
@@ -218,12 +243,13 @@ extension RecentReadings {
         state.put(Int(lane.capacity) / lane.stride)
         state.put(lane.rows)
         for word in lane.start..<lane.end { state.put(words[word]) }
+        paces[Int(laneOfSignal[Int(lane.first)])].encode(into: &state)
     }
 
     /// Takes up what ``encode(_:into:)`` has written of the lane that begins with the first of
-    /// these signals of a device; how many of them that was about.
+    /// these signals of a device with so many slots; how many of them that was about.
     mutating func restore(
-        _ signals: ArraySlice<SignalID>, from state: inout StateReader
+        _ signals: ArraySlice<SignalID>, slots: Int, from state: inout StateReader
     ) throws(StateFailure) -> Int {
         let width = try state.int()
         if width == 0 { return 1 }
@@ -244,6 +270,7 @@ extension RecentReadings {
             throw .invalid("latest readings")
         }
         lanes[lane].newest = times.last ?? Int64.min
+        try paces[lane].restore(slots: slots, from: &state)
         return width
     }
 }
