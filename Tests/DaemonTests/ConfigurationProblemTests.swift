@@ -127,6 +127,13 @@ import Testing
             "f.toml:2: class.pump.signal.v.minimum_deviation = -1 is out of range; expected a "
                 + "number of 0 or more")
         check(
+            Self.signal + "quantiles = 1",
+            "f.toml:2: class.pump.signal.v.quantiles = 1 is a whole number; expected true or false")
+        check(
+            Self.signal + "kind = \"counter\"\ncrossings_of = 5",
+            "f.toml:3: class.pump.signal.v.crossings_of = 5 cannot be counted: a counter passes "
+                + "every level once; leave out one of kind and crossings_of")
+        check(
             "identity_tags = []",
             "f.toml:1: identity_tags = [] is empty; expected a list of text with at least one entry"
         )

@@ -76,7 +76,8 @@ extension EndToEndTests {
         @Test func windowsAreThoseOfTheDatabaseBitForBit() throws {
             let csv = try export("windows").lines
             #expect(
-                csv[0] == "window_start,device,signal,unit,count,min,max,mean,sd,first,last")
+                csv[0] == "window_start,device,signal,unit,count,min,max,mean,sd,first,last,"
+                    + "slope,missing,changes,p50,p95,p99")
             let kept = try rows(
                 """
                 SELECT start, device.name, signal.name, ifnull(unit, ''), count,

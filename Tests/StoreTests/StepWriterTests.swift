@@ -79,7 +79,7 @@ import Testing
         try check(
             store, "SELECT * FROM window_readable WHERE mean IS NOT NULL",
             [
-                "P-101|pump.vibration_rms|2026-02-03T04:10:00Z|60|1.0|2.0|1.5|0.25|1.25|1.75|mm/s|"
+                "P-101|pump.vibration_rms|2026-02-03T04:10:00Z|60|1.0|2.0|1.5|0.25|1.25|1.75||1.0|||||mm/s|"
                     + "\(Sample.time.nanoseconds)"
             ])
         try check(

@@ -63,6 +63,50 @@ import Windows
         try check(readings, tolerance: 1e-12, "seed \(seed)")
     }
 
+    /// Of the line of least squares, by the definition.
+    private func slope(_ readings: [Reading]) -> Double {
+        let count = Double(readings.count)
+        let time = readings.reduce(0) { $0 + Double($1.time) } / count
+        let mean = readings.reduce(0) { $0 + $1.value } / count
+        let products = readings.reduce(0) { $0 + (Double($1.time) - time) * ($1.value - mean) }
+        return products
+            / readings.reduce(0) { $0 + (Double($1.time) - time) * (Double($1.time) - time) }
+    }
+
+    @Test(arguments: 1...20)
+    func theSlopeIsThatOfLeastSquares(seed: UInt64) throws {
+        var random = Random(seed: seed)
+        var readings: [Reading] = []
+        var time: Int64 = Int64(random.below(10_000))
+        for _ in 0..<2 + random.below(400) {
+            time += Int64(1 + random.below(100))
+            readings.append(Reading(time: time, value: 1e4 - 0.25 * Double(time) + random.normal()))
+        }
+        let expected = slope(readings)
+        for turn in 0..<3 {
+            // In order, from the back, and in any order.
+            if turn == 1 { readings.reverse() }
+            if turn == 2 {
+                for index in readings.indices { readings.swapAt(index, random.below(index + 1)) }
+            }
+            let found = try #require(try summary(readings).slope)
+            #expect(abs(found - expected) <= 1e-10, "seed \(seed), turn \(turn)")
+        }
+    }
+
+    /// At the end of a long window as well as at its beginning, and per second.
+    @Test(arguments: [0, 86_000] as [Int64])
+    func aLineHasItsSlope(from start: Int64) throws {
+        let readings = (0..<100).map { Reading(time: start + $0, value: 5 + 0.5 * Double($0)) }
+        let found = try #require(try summary(readings).slope)
+        #expect(abs(found - 0.5) <= 1e-9)
+    }
+
+    @Test func readingsOfOneInstantHaveNoSlope() throws {
+        #expect(try summary([Reading(time: 5, value: 1)]).slope == nil)
+        #expect(try summary([Reading(time: 5, value: 1), Reading(time: 5, value: 3)]).slope == nil)
+    }
+
     /// Sums of squares lose every digit here: 1e9 squared leaves 2e2 of a double's precision.
     @Test(arguments: 1...5)
     func keepsTheDeviationOfLargeValues(seed: UInt64) throws {

@@ -32,9 +32,29 @@ final class WindowBench {
         store.addSignal(of: device)
     }
 
+    func setStatistics(_ statistics: FurtherStatistics, of device: DeviceID, signal: Int = 0) {
+        store.setStatistics(statistics, of: registry[device].signals[signal])
+    }
+
+    func statistics(of device: DeviceID, signal: Int = 0) -> FurtherStatistics {
+        store.statistics(of: registry[device].signals[signal])
+    }
+
+    func takeLate(_ value: Double, at time: Int64, of device: DeviceID) -> Bool {
+        store.takeLate(
+            value, at: Timestamp(seconds: time), of: registry[device].signals[0])
+    }
+
+    /// A committed step has closed the window that starts at `start`.
+    func forget(_ device: DeviceID, windowStarting start: Int64) {
+        store.forget(
+            device, signals: registry[device].signals, windowStarting: Timestamp(seconds: start))
+    }
+
     func setPolicy(length: Int64, lateness: Int64, of device: DeviceID) {
         store.setPolicy(
-            WindowPolicy(length: .seconds(length), lateness: .seconds(lateness)), of: device)
+            WindowPolicy(length: .seconds(length), lateness: .seconds(lateness)), of: device,
+            signals: registry[device].signals)
     }
 
     /// One reading; arrival is its own time unless given, and it is a new one unless it may repeat
@@ -76,14 +96,19 @@ final class WindowBench {
         store.markOpen(open, of: device)
     }
 
-    /// Takes up what is open in a store of its own, as after a restart.
-    func restart(_ device: DeviceID, _ policy: WindowPolicy) throws {
+    /// Takes up what is open in a store of its own, as after a restart. The class says again what
+    /// is wanted of the first signal.
+    func restart(
+        _ device: DeviceID, _ policy: WindowPolicy,
+        statistics: FurtherStatistics = FurtherStatistics()
+    ) throws {
         var written = StateWriter()
         let signals = registry[device].signals
         store.encode(device, signals: signals, into: &written)
         store = WindowStore()
         store.addDevice(policy)
         for _ in signals { store.addSignal(of: device) }
+        if let first = signals.first { store.setStatistics(statistics, of: first) }
         var state = StateReader(written.bytes)
         try store.restore(device, signals: signals, from: &state)
         #expect(state.isAtEnd)

@@ -1,3 +1,5 @@
+package import Windows
+
 /// What a class of machine says about one of its signals.
 package struct SignalPolicy: Equatable, Sendable {
     /// Field name (`vibration_rms`) or full signal name (`pump.vibration_rms`).
@@ -6,6 +8,11 @@ package struct SignalPolicy: Equatable, Sendable {
     package var unit: String
     package var direction: DeviationDirection
     package var limits: SignalLimits
+    package var kind: SignalKind
+    /// How often the signal passes this level is counted, either way.
+    package var crossingsOf: Double?
+    /// Its windows have quantiles.
+    package var quantiles: Bool
     /// Deviations smaller than this, in the signal's unit, never count.
     package var minimumDeviation: Double
     /// Names of signals of the same device that explain part of this one (load, ambient
@@ -15,7 +22,8 @@ package struct SignalPolicy: Equatable, Sendable {
     package init(
         name: String, unit: String = "", direction: DeviationDirection = .both,
         limits: SignalLimits = SignalLimits(), minimumDeviation: Double = 0,
-        explainedBy: [String] = []
+        explainedBy: [String] = [], kind: SignalKind = .gauge, crossingsOf: Double? = nil,
+        quantiles: Bool = false
     ) {
         self.name = name
         self.unit = unit
@@ -23,12 +31,32 @@ package struct SignalPolicy: Equatable, Sendable {
         self.limits = limits
         self.minimumDeviation = minimumDeviation
         self.explainedBy = explainedBy
+        self.kind = kind
+        self.crossingsOf = crossingsOf
+        self.quantiles = quantiles
+    }
+
+    /// What its windows have beyond those of every signal.
+    package var statistics: FurtherStatistics {
+        FurtherStatistics(
+            countsChanges: kind == .state, crossingsOf: crossingsOf, isCounter: kind == .counter,
+            wantsQuantiles: quantiles)
     }
 
     /// `true` when `signal` (`measurement.field[,tag=value...]`) is meant by this policy's name.
     package func matches(signal: String) -> Bool {
         signalName(name, matches: signal)
     }
+}
+
+/// What the numbers of a signal mean.
+package enum SignalKind: String, CaseIterable, Sendable {
+    /// A measured quantity.
+    case gauge
+    /// A meter: it grows, or begins again at zero. Its rate per second takes its place.
+    case counter
+    /// A number that stands for a state, or a boolean; how often it changes is counted.
+    case state
 }
 
 /// Which way a signal moves when the machine gets worse.

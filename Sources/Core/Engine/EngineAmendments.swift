@@ -6,7 +6,8 @@ import Windows
 /// A closed window was judged, and stays judged, on what was known then; it is not opened again,
 /// and nothing here moves a clock or closes anything. The readings go out with the step as they
 /// came, and the store, which has the window, amends it. Deliberately absent: merging, so that a
-/// repetition is found by the key of its row and the order of arrival means nothing.
+/// repetition is found by the key of its row and the order of arrival means nothing. A counter
+/// needs no amending: its next reading says all that was counted since.
 extension TelemetryEngine {
     /// Where the readings of a line belong.
     enum WindowPlace {
@@ -29,13 +30,13 @@ extension TelemetryEngine {
     mutating func amend(_ place: WindowPlace, _ run: Range<Int32>, at time: Timestamp) {
         guard case .closed(let start) = place else { return }
         for (offset, signal) in run.enumerated() {
+            let signal = SignalID(rawValue: signal)
+            if windows.takeLate(numbers[offset], at: time, of: signal) { continue }
             pending.late.append(
-                LateReading(
-                    signal: SignalID(rawValue: signal), start: start, time: time,
-                    value: numbers[offset]))
+                LateReading(signal: signal, start: start, time: time, value: numbers[offset]))
+            counters.readingsAmending &+= 1
         }
         counters.readings &+= UInt64(run.count)
-        counters.readingsAmending &+= UInt64(run.count)
     }
 
     /// Notes that a line's readings were added, once per line.

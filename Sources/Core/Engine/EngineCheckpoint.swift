@@ -49,7 +49,8 @@ package enum EngineCheckpoint {
             switch self {
             case .prognosis, .texts, .operation: 1
             case .tickets: 2
-            case .windows, .detection: 3
+            case .detection: 3
+            case .windows: 4
             }
         }
     }

@@ -139,10 +139,14 @@ extension TelemetryEngine {
         let declared = configuration.classes[machineClass.rawValue]
         let signals = registry[device].signals
         registry.setClass(machineClass, of: device)
-        windows.setPolicy(declared.windows, of: device)
+        windows.setPolicy(declared.windows, of: device, signals: signals)
         detector.setPolicy(
             declared.detection, window: declared.windows.length, of: device,
             signals: signals.map { ($0, registry[$0].name) })
+        for signal in signals {
+            let isBoolean = windows.statistics(of: signal).countsChanges
+            setStatistics(of: signal, isBoolean: isBoolean)
+        }
         alertMachines[device.index] = ConditionAlertMachine()
         prognosticator.setPolicies(declared.prognosis, of: device)
         desk.setPolicies(policies(of: machineClass), of: device)
@@ -183,7 +187,8 @@ extension TelemetryEngine {
     /// The signal of a numeric field, registered if it is new; negative when there are as many as
     /// there may be.
     mutating func signal(
-        of index: Int, field place: Int, _ bytes: Span<UInt8>, _ name: Range<Int>
+        of index: Int, field place: Int, _ bytes: Span<UInt8>, _ name: Range<Int>,
+        isBoolean: Bool
     ) -> Int32 {
         let known = series.field(of: index, at: place).signal
         guard known == SeriesTable.Field.unknown else { return known }
@@ -193,7 +198,7 @@ extension TelemetryEngine {
         if signal == nil, registry[device].signals.count < configuration.limits.signalsPerDevice,
             registry.signals.count < configuration.limits.signals
         {
-            signal = addSignal(named: text, of: device)
+            signal = addSignal(named: text, of: device, isBoolean: isBoolean)
         }
         let value = signal?.rawValue ?? SeriesTable.Field.refused
         series.setSignal(value, of: index, field: place)
@@ -217,12 +222,29 @@ extension TelemetryEngine {
         return naming.prefix + binder.fieldName(bytes, name) + naming.suffix
     }
 
-    mutating func addSignal(named name: String, of device: DeviceID) -> SignalID {
+    /// `isBoolean` for one whose first reading is.
+    mutating func addSignal(
+        named name: String, of device: DeviceID, isBoolean: Bool = false
+    ) -> SignalID {
         let new = registry.addSignal(named: name, of: device)
         windows.addSignal(of: device)
+        setStatistics(of: new, isBoolean: isBoolean)
         detector.addSignal(new, named: name, of: device)
         pending.signals.append(registry[new])
         return new
+    }
+
+    /// What the windows of a signal have beyond those of every one: as its class says, and the
+    /// changes of what is a boolean anyway.
+    mutating func setStatistics(of signal: SignalID, isBoolean: Bool) {
+        let known = registry[signal]
+        let declared = configuration.classes[registry[known.device].machineClass.rawValue]
+        let policy = declared.detection.signals.first { $0.matches(signal: known.name) }
+        var statistics = policy?.statistics ?? FurtherStatistics()
+        if isBoolean, !statistics.isCounter, statistics.crossingsOf == nil {
+            statistics.countsChanges = true
+        }
+        windows.setStatistics(statistics, of: signal)
     }
 
     private mutating func noteChanged(_ device: DeviceID) {

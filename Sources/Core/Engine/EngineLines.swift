@@ -279,7 +279,9 @@ extension TelemetryEngine {
                 if isText {
                     text = self.text(of: index, field: place, bytes, name)
                 } else {
-                    signal = self.signal(of: index, field: place, bytes, name)
+                    signal = self.signal(
+                        of: index, field: place, bytes, name,
+                        isBoolean: parser.offsets.fieldKind(field) == .boolean)
                     text = series.field(of: index, at: place).text
                 }
             }

@@ -115,7 +115,8 @@ extension TelemetryEngine {
             var summary = row.summary
             summary.signal =
                 registry.signal(named: row.signal, of: device)
-                ?? addSignal(named: row.signal, of: device)
+                ?? addSignal(
+                    named: row.signal, of: device, isBoolean: summary.changes != nil)
             summaries.append(summary)
         }
         summaries.sort { $0.signal < $1.signal }

@@ -18,6 +18,7 @@ package enum Math {
     }
     package static func sine(_ x: Double) -> Double { librarySine(x) }
     package static func cosine(_ x: Double) -> Double { libraryCosine(x) }
+    package static func arcSine(_ x: Double) -> Double { libraryArcSine(x) }
     package static func squareRoot(_ x: Double) -> Double { x.squareRoot() }
 
     /// Standard normal distribution function, Phi(x).
@@ -41,4 +42,5 @@ private func libraryExp(_ x: Double) -> Double { exp(x) }
 private func libraryPower(_ x: Double, _ y: Double) -> Double { pow(x, y) }
 private func librarySine(_ x: Double) -> Double { sin(x) }
 private func libraryCosine(_ x: Double) -> Double { cos(x) }
+private func libraryArcSine(_ x: Double) -> Double { asin(x) }
 private func libraryErfc(_ x: Double) -> Double { erfc(x) }

@@ -31,8 +31,8 @@ extension WindowSummary {
     ///
     /// Mean and deviation are merged by the update of T. F. Chan, G. H. Golub and R. J. LeVeque
     /// (Updating formulae and a pairwise algorithm for computing sample variances, 1979): no sum of
-    /// squares that would cancel. `first` and `last` stay those of the readings that came in time,
-    /// because their times are not kept; a window without any has those of the late ones.
+    /// squares that would cancel. `first`, `last` and `slope` stay those of the readings that came
+    /// in time, because their times are not kept; a window without any has those of the late ones.
     package init?(_ closed: WindowSummary?, amendedBy late: [LateReading]) {
         let late = late.sorted { $0.time < $1.time }
         guard let earliest = late.first, let latest = late.last else {
@@ -56,6 +56,26 @@ extension WindowSummary {
         self.init(
             signal: earliest.signal, count: Int(count), minimum: minimum, maximum: maximum,
             mean: mean, deviation: count > 1 ? (max(0, squares) / (count - 1)).squareRoot() : 0,
-            first: closed?.first ?? earliest.value, last: closed?.last ?? latest.value)
+            first: closed?.first ?? earliest.value, last: closed?.last ?? latest.value,
+            slope: closed == nil ? Self.slope(of: late) : closed?.slope, changes: closed?.changes,
+            expected: closed?.expected)
+    }
+
+    /// As ``slope`` of readings in order of time.
+    private static func slope(of late: [LateReading]) -> Double? {
+        let middle = late[0].time.nanoseconds
+        var sums = Accumulator()
+        var times = TimeSums()
+        for reading in late {
+            let offset = TimeSums.offset(of: reading.time.nanoseconds, middle: middle)
+            if sums.isEmpty {
+                sums.begin(reading.value, at: reading.time.nanoseconds)
+            } else {
+                sums.add(reading.value, offset: offset)
+            }
+            times.add(offset)
+        }
+        let slope = sums.slope(times.spread(of: sums.count))
+        return slope.isFinite ? slope : nil
     }
 }

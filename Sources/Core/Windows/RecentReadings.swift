@@ -9,10 +9,11 @@ import Primitives
 /// Layout. The signals of a device are divided into lanes: signals whose ids follow one another and
 /// that have always come in the same lines. A lane has a table of its own among `words`, in order
 /// of time and, within one instant, of arrival; a row is what one line brought: the time, then one
-/// value for each signal. A line with only some of a lane's signals divides it for good, so a
-/// device whose lines are never alike ends with a lane for each signal. A table that is full is
-/// relieved of what is more than the last ``kept`` rows of a window, or moved to a larger one; what
-/// it leaves behind is taken by the next lane of that size.
+/// value for each signal. Behind the rows are ``TimeSums``, one for each window that may be open:
+/// what the signals of a lane have in common. A line with only some of a lane's signals divides it
+/// for good, so a device whose lines are never alike ends with a lane for each signal. A table that
+/// is full is relieved of what is more than the last ``kept`` rows of a window, or moved to a
+/// larger one; what it leaves behind is taken by the next lane of that size.
 @usableFromInline struct RecentReadings: Sendable {
     /// Rows of a window that are kept while others come.
     static let kept = 8
@@ -22,21 +23,33 @@ import Primitives
 
     /// Signals that come together, and their table.
     @usableFromInline struct Lane: Sendable {
-        /// Place of the first row among `words`.
-        @usableFromInline var start = 0
-        /// In words.
+        @usableFromInline var place: UInt32 = 0
+        /// Of the rows, in words.
         @usableFromInline var capacity: Int32 = 0
         @usableFromInline var used: Int32 = 0
         /// The first of its signals, and their number.
         @usableFromInline var first: Int32
         @usableFromInline var width: Int32
+        /// Windows of its device that may be open at once.
+        @usableFromInline var slots: Int32
         /// Time of the last row; the least there is when there is none.
         @usableFromInline var newest = Int64.min
 
-        @usableFromInline init(first: Int32, width: Int32) {
+        @usableFromInline init(first: Int32, width: Int32, slots: Int32) {
             self.first = first
             self.width = width
+            self.slots = slots
         }
+
+        /// Place of the first row among `words`.
+        @inlinable var start: Int {
+            get { Int(place) }
+            set { place = UInt32(newValue) }
+        }
+        /// Words of the whole table.
+        var size: Int { Int(capacity) + TimeSums.words * Int(slots) }
+        /// Place of the sums of the times of a window.
+        func times(slot: Int) -> Int { start &+ Int(capacity) &+ TimeSums.words &* slot }
 
         /// Words from one row to the next.
         @inlinable var stride: Int { Int(width) &+ 1 }
@@ -50,9 +63,11 @@ import Primitives
 
     @usableFromInline var words: [UInt64] = []
     /// The first has no signals; it stands for none.
-    @usableFromInline var lanes = [Lane(first: -1, width: 0)]
+    @usableFromInline var lanes = [Lane(first: -1, width: 0, slots: 0)]
     /// Place of each signal's lane, zero before its first reading.
     @usableFromInline var laneOfSignal: [Int32] = []
+    /// By lane, as `lanes`.
+    var paces = [LanePace()]
     /// Starts of tables nobody uses, by size.
     private var free: [Int: [Int]] = [:]
 
@@ -143,20 +158,24 @@ import Primitives
 
     /// The lane of the first of these signals, without others than these: it is divided when it has
     /// such, and made when there is none.
-    mutating func lane(of signals: Range<Int>) -> Int {
+    mutating func lane(of signals: Range<Int>, slots: Int) -> Int {
         let lane = Int(laneOfSignal[signals.lowerBound])
         guard lane > 0 else {
             let end = signals.first { laneOfSignal[$0] > 0 } ?? signals.upperBound
-            return addLane(signals.lowerBound..<end)
+            return addLane(signals.lowerBound..<end, slots: slots)
         }
         let apart = divide(lane, before: signals.lowerBound)
         _ = divide(apart, before: signals.upperBound)
         return apart
     }
 
-    private mutating func addLane(_ signals: Range<Int>) -> Int {
+    private mutating func addLane(_ signals: Range<Int>, slots: Int) -> Int {
         for signal in signals { laneOfSignal[signal] = Int32(lanes.count) }
-        lanes.append(Lane(first: Int32(signals.lowerBound), width: Int32(signals.count)))
+        lanes.append(
+            Lane(
+                first: Int32(signals.lowerBound), width: Int32(signals.count),
+                slots: Int32(slots)))
+        paces.append(LanePace())
         return lanes.count - 1
     }
 
@@ -165,8 +184,10 @@ import Primitives
     private mutating func divide(_ lane: Int, before signal: Int) -> Int {
         let whole = lanes[lane]
         guard whole.first < signal, signal < whole.next else { return lane }
-        let later = addLane(signal..<whole.next)
-        lanes[lane] = Lane(first: whole.first, width: Int32(signal) - whole.first)
+        let later = addLane(signal..<whole.next, slots: Int(whole.slots))
+        lanes[lane] = Lane(
+            first: whole.first, width: Int32(signal) - whole.first, slots: whole.slots)
+        paces[later] = paces[lane]
         for part in [lane, later] {
             resize(part, rows: Int(whole.capacity) / whole.stride)
             let offset = Int(lanes[part].first - whole.first) + 1
@@ -179,6 +200,7 @@ import Primitives
                 lanes[part].used += Int32(lanes[part].stride)
             }
             lanes[part].newest = whole.newest
+            copyTimes(of: whole, to: lanes[part])
         }
         release(whole)
         return later
@@ -194,18 +216,37 @@ import Primitives
         let old = lanes[lane]
         let capacity = rows * old.stride
         lanes[lane].capacity = Int32(capacity)
-        if let start = free[capacity]?.popLast() {
+        let size = lanes[lane].size
+        if let start = free[size]?.popLast() {
             lanes[lane].start = start
         } else {
             lanes[lane].start = words.count
-            for _ in 0..<capacity { words.append(0) }
+            for _ in 0..<size { words.append(0) }
         }
         for word in 0..<Int(old.used) { words[lanes[lane].start + word] = words[old.start + word] }
+        if old.capacity > 0 { copyTimes(of: old, to: lanes[lane]) }
         release(old)
     }
 
+    private mutating func copyTimes(of old: Lane, to new: Lane) {
+        for word in 0..<TimeSums.words * Int(old.slots) {
+            words[new.times(slot: 0) + word] = words[old.times(slot: 0) + word]
+        }
+    }
+
     private mutating func release(_ lane: Lane) {
-        if lane.capacity > 0 { free[Int(lane.capacity), default: []].append(lane.start) }
+        if lane.capacity > 0 { free[lane.size, default: []].append(lane.start) }
+    }
+
+    /// Another number of windows of a device may be open; none is.
+    mutating func setSlots(_ slots: Int, of signals: [SignalID]) {
+        for signal in signals {
+            let lane = Int(laneOfSignal[signal.index])
+            guard lane > 0, lanes[lane].first == signal.rawValue else { continue }
+            release(lanes[lane])
+            lanes[lane] = Lane(
+                first: lanes[lane].first, width: lanes[lane].width, slots: Int32(slots))
+        }
     }
 }
 
@@ -218,12 +259,14 @@ extension RecentReadings {
         state.put(Int(lane.capacity) / lane.stride)
         state.put(lane.rows)
         for word in lane.start..<lane.end { state.put(words[word]) }
+        for word in lane.times(slot: 0)..<lane.start + lane.size { state.put(words[word]) }
+        paces[Int(laneOfSignal[Int(lane.first)])].encode(into: &state)
     }
 
     /// Takes up what ``encode(_:into:)`` has written of the lane that begins with the first of
-    /// these signals of a device; how many of them that was about.
+    /// these signals of a device with so many slots; how many of them that was about.
     mutating func restore(
-        _ signals: ArraySlice<SignalID>, from state: inout StateReader
+        _ signals: ArraySlice<SignalID>, slots: Int, from state: inout StateReader
     ) throws(StateFailure) -> Int {
         let width = try state.int()
         if width == 0 { return 1 }
@@ -233,7 +276,7 @@ extension RecentReadings {
             signals[signals.startIndex + width - 1].index == first + width - 1,
             1...Self.rowsMost ~= capacity, 0...capacity ~= rows
         else { throw .invalid("latest readings") }
-        let lane = addLane(first..<first + width)
+        let lane = addLane(first..<first + width, slots: slots)
         resize(lane, rows: capacity)
         for _ in 0..<rows * (width + 1) {
             words[lanes[lane].end] = try state.uint64()
@@ -244,6 +287,10 @@ extension RecentReadings {
             throw .invalid("latest readings")
         }
         lanes[lane].newest = times.last ?? Int64.min
+        for word in lanes[lane].times(slot: 0)..<lanes[lane].start + lanes[lane].size {
+            words[word] = try state.uint64()
+        }
+        try paces[lane].restore(from: &state)
         return width
     }
 }

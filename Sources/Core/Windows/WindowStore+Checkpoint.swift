@@ -15,8 +15,15 @@ extension WindowStore {
             }
         }
         for signal in signals {
-            let kept = accumulators(of: signal, device).filter { $0.window != Accumulator.empty }
+            let kept = accumulators(of: signal, device).filter { !$0.isEmpty }
             state.put(each: kept) { $1.encode(into: &$0) }
+            let sums = further[signal.index]
+            state.put(sums != nil)
+            // That it is a boolean nobody else knows.
+            if let sums {
+                state.put(sums.statistics.countsChanges)
+                sums.encode(into: &state)
+            }
         }
     }
 
@@ -27,7 +34,10 @@ extension WindowStore {
         try devices[device.index].watermark.restore(from: &state)
         guard try state.int() == signals.count else { throw .invalid("number of signals") }
         var rest = signals[...]
-        while !rest.isEmpty { rest = rest.dropFirst(try recent.restore(rest, from: &state)) }
+        let slots = devices[device.index].slots
+        while !rest.isEmpty {
+            rest = rest.dropFirst(try recent.restore(rest, slots: slots, from: &state))
+        }
         let length = devices[device.index].watermark.length
         for signal in signals {
             let kept = try state.array { (state) throws(StateFailure) in
@@ -37,10 +47,19 @@ extension WindowStore {
             let windows = recent.times(of: lane).map { windowIndex(of: $0, length: length) }
             for accumulator in kept {
                 // The last reading of a window is always among the latest.
-                guard windows.contains(accumulator.window) else {
-                    throw .invalid("latest readings")
+                let window = windowIndex(of: accumulator.firstTime, length: length)
+                guard windows.contains(window) else { throw .invalid("latest readings") }
+                blocks.accumulators[place(of: signal, device, window)] = accumulator
+            }
+            if try state.bool() {
+                var statistics = self.statistics(of: signal)
+                let isState = try state.bool()
+                if isState, !statistics.isCounter, statistics.crossingsOf == nil {
+                    statistics.countsChanges = true
                 }
-                blocks.accumulators[place(of: signal, device, accumulator.window)] = accumulator
+                setStatistics(statistics, of: signal)
+                let sums = try FurtherSums(statistics, slots: slots, from: &state)
+                if !statistics.isEmpty { further[signal.index] = sums }
             }
         }
         reopen(device, signals: signals)
@@ -53,20 +72,36 @@ extension WindowStore {
     ) {
         let length = devices[device.index].watermark.length
         let index = start.floored(to: TimeSpan(nanoseconds: length)).nanoseconds / length
+        let end = (index &+ 1) &* length
         devices[device.index].watermark.noteClosed(index)
         for signal in signals {
             let lane = Int(recent.laneOfSignal[signal.index])
-            let rows = recent.rows(before: (index &+ 1) &* length, in: recent.lanes[lane])
+            let table = recent.lanes[lane]
+            let rows = recent.rows(before: end, in: table)
+            if rows > 0, !further.isEmpty { notePrevious(of: table, rows: rows) }
             recent.drop(rows, of: lane)
+            further[signal.index]?.forget(through: index)
             for slot in 0..<devices[device.index].slots {
                 let place = devices[device.index].block.place(
                     slot: slot, signal: Int(signalPlaces[signal.index]))
-                if blocks.accumulators[place].window <= index {
-                    blocks.accumulators[place].window = Accumulator.empty
+                if blocks.accumulators[place].firstTime < end {
+                    blocks.accumulators[place] = Accumulator()
                 }
             }
         }
         reopen(device, signals: signals)
+    }
+
+    /// The last readings of windows that are closed now, of the signals that need to know them.
+    private mutating func notePrevious(of lane: RecentReadings.Lane, rows: Int) {
+        let row = lane.start + (rows - 1) * lane.stride
+        for index in 0..<Int(lane.width) {
+            further[Int(lane.first) + index]?.notePrevious(
+                FurtherSums.Reading(
+                    time: recent.time(row), value: Double(bitPattern: recent.words[row + 1 + index])
+                )
+            )
+        }
     }
 
     private mutating func reopen(_ device: DeviceID, signals: [SignalID]) {
@@ -78,8 +113,8 @@ extension WindowStore {
                 held.append(windowIndex(of: time, length: length))
             }
             for accumulator in accumulators(of: signal, device)
-            where accumulator.window != Accumulator.empty {
-                held.append(accumulator.window)
+            where !accumulator.isEmpty {
+                held.append(windowIndex(of: accumulator.firstTime, length: length))
             }
         }
         devices[device.index].watermark.reopen(held)

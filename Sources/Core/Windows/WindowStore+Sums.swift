@@ -5,37 +5,18 @@ extension WindowStore {
     @usableFromInline @inline(never) mutating func makeRoom(in lane: Int, of device: DeviceID) {
         let first = recent.lanes[lane].first
         Self.relieve(
-            &recent.lanes[lane], &recent.words, &blocks.accumulators, devices[device.index],
-            signal: Int(signalPlaces[Int(first)]))
+            &recent.lanes[lane], &recent.words, &blocks.accumulators, &further,
+            devices[device.index], signal: Int(signalPlaces[Int(first)]))
         let left = recent.lanes[lane]
         if 4 * left.used >= 3 * left.capacity { recent.grow(lane) }
-    }
-
-    /// Sums up the readings of a lane in the lowest open window, which ends before `end`. Its last
-    /// ones, which are always among them because only older ones have been summed up before, are
-    /// in ``lasts``.
-    mutating func sumUp(_ lane: Int, of device: DeviceID, window: Int64, before end: Int64) {
-        lasts.removeAll(keepingCapacity: true)
-        let known = devices[device.index]
-        let table = recent.lanes[lane]
-        let rows = recent.rows(before: end, in: table)
-        guard rows > 0 else { return }
-        let place = known.block.place(
-            slot: Int(window & known.slotMask), signal: Int(signalPlaces[Int(table.first)]))
-        Self.add(
-            0..<rows, of: table, recent.words, at: place, window: window, &blocks.accumulators)
-        for index in 0..<Int(table.width) {
-            let word = table.start + (rows - 1) * table.stride + 1 + index
-            lasts.append(Double(bitPattern: recent.words[word]))
-        }
-        recent.drop(rows, of: lane)
     }
 
     /// Adds all but the latest rows of each window to the accumulators and closes up the others.
     /// Apart from the rest of `self`, so that each array is asked once whether it is shared.
     private static func relieve(
         _ lane: inout RecentReadings.Lane, _ words: inout [UInt64],
-        _ accumulators: inout [Accumulator], _ known: DeviceWindows, signal: Int
+        _ accumulators: inout [Accumulator], _ further: inout [Int: FurtherSums],
+        _ known: DeviceWindows, signal: Int
     ) {
         let rows = lane.rows
         let stride = lane.stride
@@ -51,10 +32,13 @@ extension WindowStore {
             while next < rows, time(of: next, in: lane, words) < end { next += 1 }
             let leaving = max(0, next - row - RecentReadings.kept)
             if leaving > 0 {
+                let slot = Int(window & known.slotMask)
                 add(
-                    row..<row + leaving, of: lane, words,
-                    at: known.block.place(slot: Int(window & known.slotMask), signal: signal),
-                    window: window, &accumulators)
+                    row..<row + leaving, of: lane, &words,
+                    to: Sums(
+                        place: known.block.place(slot: slot, signal: signal), window: window,
+                        slot: slot, length: length),
+                    &accumulators, &further)
             }
             var room = words.mutableSpan
             for word in (row + leaving) &* stride..<next &* stride {
@@ -72,48 +56,95 @@ extension WindowStore {
         Int64(bitPattern: words[lane.start &+ row &* lane.stride])
     }
 
-    /// Adds rows of one window, in order of time, to the accumulators from `place` on: signal after
-    /// signal, so that each is read and written once.
-    private static func add(
-        _ rows: Range<Int>, of lane: RecentReadings.Lane, _ words: borrowing [UInt64],
-        at place: Int, window: Int64, _ accumulators: inout [Accumulator]
+    /// Where rows of one window are summed up.
+    struct Sums {
+        /// Of the accumulator of the lane's first signal.
+        var place: Int
+        /// Index of the window, and its slot.
+        var window: Int64
+        var slot: Int
+        var length: Int64
+
+        var middle: Int64 { window &* length &+ length / 2 }
+    }
+
+    /// Adds rows of one window, in order of time: signal after signal, so that each is read and
+    /// written once.
+    static func add(
+        _ rows: Range<Int>, of lane: RecentReadings.Lane, _ words: inout [UInt64],
+        to target: Sums, _ accumulators: inout [Accumulator], _ further: inout [Int: FurtherSums]
     ) {
-        let span = words.span
-        var room = accumulators.mutableSpan
         let stride = lane.stride
-        let firstTime = time(of: rows.lowerBound, in: lane, words)
+        let first = lane.start &+ rows.lowerBound &* stride
+        let firstTime = Int64(bitPattern: words[first])
+        let middle = target.middle
+        var times = TimeSums()
+        if !accumulators[target.place].isEmpty {
+            times = TimeSums(words, at: lane.times(slot: target.slot))
+        }
+        let before = times.sum
+        for row in 0..<rows.count {
+            times.add(
+                TimeSums.offset(
+                    of: Int64(bitPattern: words[first &+ row &* stride]), middle: middle))
+        }
+        times.write(to: &words, at: lane.times(slot: target.slot))
+        var room = accumulators.mutableSpan
+        let span = words.span
         for signal in 0..<Int(lane.width) {
-            var sums = room[place &+ signal]
-            var word = lane.start &+ rows.lowerBound &* stride &+ 1 &+ signal
-            var left = rows.count
-            if sums.window != window || sums.count == 0 {
-                sums.begin(Double(bitPattern: span[word]), at: firstTime, window: window)
-                left &-= 1
-                word &+= stride
+            var sums = room[target.place &+ signal]
+            let begins = sums.isEmpty
+            let value = Double(bitPattern: span[first &+ 1 &+ signal])
+            if begins {
+                sums.begin(value, at: firstTime)
             } else if firstTime < sums.firstTime {
-                sums.shift(to: Double(bitPattern: span[word]), at: firstTime)
+                sums.shift(to: value, at: firstTime, offsets: before)
             }
-            sums.addInOrder(span, from: word, left, every: stride)
-            room[place &+ signal] = sums
+            let skipped = begins ? 1 : 0
+            sums.addInOrder(
+                span, from: first &+ skipped &* stride, rows.count &- skipped, every: stride,
+                value: 1 &+ signal, middle: middle)
+            room[target.place &+ signal] = sums
+        }
+        if !further.isEmpty { addFurther(rows, of: lane, words, to: target, &further) }
+    }
+
+    private static func addFurther(
+        _ rows: Range<Int>, of lane: RecentReadings.Lane, _ words: borrowing [UInt64],
+        to target: Sums, _ further: inout [Int: FurtherSums]
+    ) {
+        for index in 0..<Int(lane.width) where further[Int(lane.first) + index] != nil {
+            for row in rows {
+                further[Int(lane.first) + index]?.add(
+                    Double(bitPattern: words[lane.start + row * lane.stride + 1 + index]),
+                    at: time(of: row, in: lane, words), window: target.window, slot: target.slot,
+                    middle: target.middle)
+            }
         }
     }
 }
 
 extension Accumulator {
-    /// Adds `count` readings, none before the first; each is `stride` words after the one before.
+    /// Adds the readings of `count` rows from `start` on, none before the first reading; each row
+    /// is `stride` words after the one before, begins with its time, and has the reading `value`
+    /// words after that.
     @inline(__always) fileprivate mutating func addInOrder(
-        _ words: Span<UInt64>, from start: Int, _ count: Int, every stride: Int
+        _ words: Span<UInt64>, from start: Int, _ count: Int, every stride: Int, value place: Int,
+        middle: Int64
     ) {
         var word = start
         var sum = sum
         var squares = squares
+        var products = products
         var minimum = minimum
         var maximum = maximum
         for _ in 0..<count {
-            let value = Double(bitPattern: words[word])
+            let offset = TimeSums.offset(of: Int64(bitPattern: words[word]), middle: middle)
+            let value = Double(bitPattern: words[word &+ place])
             let distance = value - first
             sum += distance
             squares += distance * distance
+            products += distance * offset
             minimum = value < minimum ? value : minimum
             maximum = value > maximum ? value : maximum
             word &+= stride
@@ -121,6 +152,7 @@ extension Accumulator {
         self.count &+= Int64(count)
         self.sum = sum
         self.squares = squares
+        self.products = products
         self.minimum = minimum
         self.maximum = maximum
     }

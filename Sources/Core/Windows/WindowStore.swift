@@ -10,6 +10,7 @@ public import Primitives
 /// A reading is kept as it came for a while (``RecentReadings``) and then summed up, with others of
 /// its signal, in a dense array; no allocation. Memory: 64 bytes per signal and slot, and for
 /// signals in use another 8 for each of 16 readings, and as much again for the times of each lane.
+/// What only some signals have (``FurtherSums``) is apart.
 public struct WindowStore: ~Copyable {
     /// What is kept of a device; read and written for every line of it.
     @usableFromInline struct DeviceWindows {
@@ -34,6 +35,8 @@ public struct WindowStore: ~Copyable {
     @usableFromInline var blocks = AccumulatorBlocks()
     /// The last readings of a window that closes, of the signals of the lane in hand.
     var lasts: [Double] = []
+    /// By number of the signal.
+    var further: [Int: FurtherSums] = [:]
     @usableFromInline var devices: [DeviceWindows] = []
     /// Place of each signal among those of its device.
     @usableFromInline var signalPlaces: [Int32] = []
@@ -62,8 +65,32 @@ public struct WindowStore: ~Copyable {
         devices[device.index].signals += 1
     }
 
-    /// Changes how a device's readings are cut. Its windows must all be closed.
-    package mutating func setPolicy(_ policy: WindowPolicy, of device: DeviceID) {
+    /// Says which statistics a signal has beyond those of every one. What was counted stays when
+    /// nothing changes.
+    package mutating func setStatistics(_ statistics: FurtherStatistics, of signal: SignalID) {
+        guard further[signal.index]?.statistics ?? FurtherStatistics() != statistics else { return }
+        further[signal.index] = statistics.isEmpty ? nil : FurtherSums(statistics)
+    }
+
+    package func statistics(of signal: SignalID) -> FurtherStatistics {
+        further[signal.index]?.statistics ?? FurtherStatistics()
+    }
+
+    /// Takes a reading of a window that was closed already. `true` when that was all: the next
+    /// reading of a counter says what was counted since the last one, and this one nothing more.
+    package mutating func takeLate(_ value: Double, at time: Timestamp, of signal: SignalID) -> Bool
+    {
+        guard further[signal.index]?.statistics.isCounter == true else { return false }
+        further[signal.index]?.notePrevious(
+            FurtherSums.Reading(time: time.nanoseconds, value: value))
+        return true
+    }
+
+    /// Changes how a device's readings are cut. Its windows must all be closed; `signals` are all
+    /// it has.
+    package mutating func setPolicy(
+        _ policy: WindowPolicy, of device: DeviceID, signals: [SignalID]
+    ) {
         let old = devices[device.index]
         precondition(!old.watermark.hasData, "BUG: window policy changed under open windows")
         var new = DeviceWindows(policy)
@@ -73,6 +100,7 @@ public struct WindowStore: ~Copyable {
         blocks.give(old.block, slots: old.slots)
         new.block = blocks.take(signals: old.block.capacity, slots: new.slots)
         devices[device.index] = new
+        recent.setSlots(new.slots, of: signals)
     }
 
     /// How long after its end a window of the device still takes readings.
@@ -133,7 +161,7 @@ public struct WindowStore: ~Copyable {
             signal: Int(signalPlaces[first.index]))
         for index in 0..<Int(lane.width) {
             // Both ends: they are as long as a cache line, but need not begin with one.
-            read ^= Int(truncatingIfNeeded: blocks.accumulators[place &+ index].window)
+            read ^= Int(truncatingIfNeeded: blocks.accumulators[place &+ index].count)
             read ^= Int(truncatingIfNeeded: blocks.accumulators[place &+ index].firstTime)
         }
         return read
@@ -183,52 +211,14 @@ public struct WindowStore: ~Copyable {
                 replaced += common
                 signal += common
             } else {
-                let lane = recent.lane(of: signal..<end)
+                let lane = recent.lane(
+                    of: signal..<end, slots: devices[open.device.index].slots)
                 if recent.lanes[lane].isFull { makeRoom(in: lane, of: open.device) }
                 recent.insert(values, from: offset, at: open.time, to: lane)
                 signal += Int(recent.lanes[lane].width)
             }
         }
         return replaced
-    }
-
-    /// Closes the lowest open window of `device` and returns its summaries.
-    package mutating func closeNext(of device: DeviceID, signals: [SignalID]) -> WindowFrame {
-        let known = devices[device.index]
-        let watermark = known.watermark
-        precondition(watermark.hasData, "BUG: nothing to close")
-        let index = watermark.openLow
-        let slot = Int(index & known.slotMask)
-        var summaries: [WindowSummary] = []
-        summaries.reserveCapacity(signals.count)
-        var next = Int64.max
-        let end = (index &+ 1) &* watermark.length
-        for signal in signals {
-            let lane = Int(recent.laneOfSignal[signal.index])
-            if recent.lanes[lane].first == signal.rawValue {
-                sumUp(lane, of: device, window: index, before: end)
-                if let time = recent.oldest(of: recent.lanes[lane]) {
-                    next = min(next, windowIndex(of: time, length: watermark.length))
-                }
-            }
-            let place = Int(signalPlaces[signal.index])
-            let closing = known.block.place(slot: slot, signal: place)
-            if blocks.accumulators[closing].window == index {
-                let last = lasts[signal.index - Int(recent.lanes[lane].first)]
-                summaries.append(blocks.accumulators[closing].summary(of: signal, last: last))
-                blocks.accumulators[closing].window = Accumulator.empty
-            }
-            for other in 0..<known.slots {
-                let window =
-                    blocks.accumulators[known.block.place(slot: other, signal: place)].window
-                if window != Accumulator.empty, window > index { next = min(next, window) }
-            }
-        }
-        devices[device.index].watermark.close(next: next == Int64.max ? nil : next)
-        return WindowFrame(
-            device: device,
-            start: Timestamp(nanoseconds: index &* watermark.length),
-            end: Timestamp(nanoseconds: end), summaries: summaries)
     }
 
     /// `true` when a tick at `now` may close anything at all.
@@ -276,13 +266,5 @@ public struct WindowStore: ~Copyable {
         self.index = index
         self.slot = slot
         self.time = time
-    }
-}
-
-extension Accumulator {
-    fileprivate func summary(of signal: SignalID, last: Double) -> WindowSummary {
-        WindowSummary(
-            signal: signal, count: Int(count), minimum: minimum, maximum: maximum, mean: mean,
-            deviation: deviation, first: first, last: last)
     }
 }

@@ -25,6 +25,9 @@ struct AmendmentRows: Sendable {
     /// Rows were removed, or a transaction was given up.
     mutating func countAnew() { kept = nil }
 
+    /// Columns that tables `window` and `window_closed` share.
+    private static let statistics = "count, min, max, mean, sd, first, last, slope, missing"
+
     private struct Key: Hashable {
         var start: Int64
         var signal: Int64
@@ -69,7 +72,7 @@ struct AmendmentRows: Sendable {
         try db.cachedStatement(
             sql: """
                 UPDATE window_closed SET count = ?, min = ?, max = ?, mean = ?, sd = ?, first = ?,
-                    last = ?
+                    last = ?, slope = ?, missing = ?
                 WHERE start = ? AND signal = ? AND count = 0
                 """
         ).execute(arguments: Self.columns(summary) + [start.nanoseconds, signal])
@@ -82,8 +85,8 @@ struct AmendmentRows: Sendable {
     private static func keepClosed(_ key: Key, in db: Database) throws {
         try db.cachedStatement(
             sql: """
-                INSERT INTO window_closed (start, signal, count, min, max, mean, sd, first, last)
-                SELECT start, signal, count, min, max, mean, sd, first, last FROM window
+                INSERT INTO window_closed (start, signal, \(statistics))
+                SELECT start, signal, \(statistics) FROM window
                 WHERE key = \(WindowKey.sql(start: "?1", signal: "?2"))
                     AND NOT EXISTS (SELECT 1 FROM window_closed WHERE start = ?1 AND signal = ?2)
                 """
@@ -119,7 +122,8 @@ struct AmendmentRows: Sendable {
         let values = columns(summary)
         try db.cachedStatement(
             sql: """
-                UPDATE window SET count = ?, min = ?, max = ?, mean = ?, sd = ?, first = ?, last = ?
+                UPDATE window SET count = ?, min = ?, max = ?, mean = ?, sd = ?, first = ?,
+                    last = ?, slope = ?, missing = ?
                 WHERE key = ?
                 """
         ).execute(arguments: values + [key.packed])
@@ -127,8 +131,8 @@ struct AmendmentRows: Sendable {
         try WindowSchema.list(Timestamp(nanoseconds: key.start), in: db)
         try db.cachedStatement(
             sql: """
-                INSERT INTO window (count, min, max, mean, sd, first, last, key)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO window (\(statistics), key)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: values + [key.packed])
     }
@@ -137,7 +141,7 @@ struct AmendmentRows: Sendable {
         let closed = try Row.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT count, min, max, mean, sd, first, last FROM window_closed
+                    SELECT \(statistics) FROM window_closed
                     WHERE start = ? AND signal = ? AND count > 0
                     """), arguments: [key.start, key.signal])
         let late = try Row.fetchAll(
@@ -157,13 +161,15 @@ struct AmendmentRows: Sendable {
         WindowSummary(
             signal: SignalID(rawValue: 0), count: row["count"], minimum: row["min"] ?? .nan,
             maximum: row["max"] ?? .nan, mean: row["mean"] ?? .nan, deviation: row["sd"] ?? .nan,
-            first: row["first"] ?? .nan, last: row["last"] ?? .nan)
+            first: row["first"] ?? .nan, last: row["last"] ?? .nan, slope: row["slope"],
+            expected: (row["missing"] as Int32?).map { row["count"] + $0 })
     }
 
     private static func columns(_ summary: WindowSummary) -> StatementArguments {
         var values: [Double?] = [summary.minimum, summary.maximum, summary.mean]
-        values += [summary.deviation, summary.first, summary.last]
+        values += [summary.deviation, summary.first, summary.last, summary.slope]
         return [summary.count] + StatementArguments(values.map { $0?.isFinite == true ? $0 : nil })
+            + [summary.missing]
     }
 
     // MARK: Limits
@@ -230,7 +236,7 @@ struct AmendmentRows: Sendable {
             let there = try Row.fetchOne(
                 db.cachedStatement(
                     sql: """
-                        SELECT count, min, max, mean, sd, first, last FROM window WHERE key = ?
+                        SELECT \(statistics) FROM window WHERE key = ?
                         """), arguments: [key.packed])
             let expected = try amended(key, in: db)
             if there.map({ columns(summary($0)) }) != expected.map(columns) {

@@ -18,6 +18,8 @@ enum AmendmentSchema {
             sd REAL CHECK (sd >= 0),
             first REAL,
             last REAL,
+            slope REAL,
+            missing INTEGER CHECK (missing > 0),
             PRIMARY KEY (start, signal),
             CHECK (min <= max)
         ) WITHOUT ROWID;

@@ -62,8 +62,8 @@ package enum ExportSubject: String, CaseIterable, Sendable {
     private static func windows(from tables: String) -> String {
         """
         SELECT at.start, device.name, signal.name, signal.unit, count, min, max, mean, sd,
-            first, last
-        FROM \(tables)
+            first, last, slope, missing, changes, p50, p95, p99
+        FROM \(tables) LEFT JOIN window_further AS further ON further.key = window.key
         WHERE (?1 IS NULL OR device.name = ?1) AND at.start >= ?2 AND at.start < ?3
         ORDER BY at.start, signal.id
         """
@@ -91,7 +91,9 @@ package enum ExportSubject: String, CaseIterable, Sendable {
                 Column("window_start", .instant), Column("device", .tag), Column("signal", .tag),
                 Column("unit", .tag), Column("count", .integer), Column("min", .real),
                 Column("max", .real), Column("mean", .real), Column("sd", .real),
-                Column("first", .real), Column("last", .real),
+                Column("first", .real), Column("last", .real), Column("slope", .real),
+                Column("missing", .integer), Column("changes", .integer), Column("p50", .real),
+                Column("p95", .real), Column("p99", .real),
             ]
         case .scores:
             [

@@ -284,12 +284,14 @@ package struct StepHistory: Sendable {
         ).map { Device.Attribute(key: $0["key"], value: $0["value"]) }
     }
 
-    private static let statistics = "count, min, max, mean, sd, first, last"
+    private static let statistics =
+        "count, min, max, mean, sd, first, last, slope, missing, changes"
 
     /// From the device's signals to their windows: the other way round every window of the gateway
     /// with the same start would be looked at.
     private static let windows = """
         SELECT signal.name, \(statistics) FROM signal CROSS JOIN window
+            LEFT JOIN window_further AS further ON further.key = window.key
         WHERE signal.device = ?1
             AND window.key = \(WindowKey.sql(start: "?2", signal: "signal.id"))
         ORDER BY signal.id
@@ -298,6 +300,7 @@ package struct StepHistory: Sendable {
     /// What was judged is what was closed: late readings have amended some windows since.
     private static let windowsAsClosed = """
         SELECT signal.name, \(statistics), signal.id FROM signal CROSS JOIN window
+            LEFT JOIN window_further AS further ON further.key = window.key
         WHERE signal.device = ?1
             AND window.key = \(WindowKey.sql(start: "?2", signal: "signal.id"))
             AND NOT EXISTS (SELECT 1 FROM window_closed AS closed
@@ -305,6 +308,8 @@ package struct StepHistory: Sendable {
         UNION ALL
         SELECT signal.name, \(statistics), signal.id
         FROM signal CROSS JOIN window_closed AS closed
+            LEFT JOIN window_further AS further
+                ON further.key = \(WindowKey.sql(start: "?2", signal: "signal.id"))
         WHERE signal.device = ?1 AND closed.start = ?2 AND closed.signal = signal.id
             AND closed.count > 0
         ORDER BY signal.id
@@ -329,7 +334,9 @@ package struct StepHistory: Sendable {
                         signal: SignalID(rawValue: 0), count: window[1],
                         minimum: window[2] ?? .nan, maximum: window[3] ?? .nan,
                         mean: window[4] ?? .nan, deviation: window[5] ?? .nan,
-                        first: window[6] ?? .nan, last: window[7] ?? .nan)))
+                        first: window[6] ?? .nan, last: window[7] ?? .nan, slope: window[8],
+                        changes: window[10],
+                        expected: (window[9] as Int32?).map { window[1] + $0 })))
         }
         return RecordedFrame(
             device: row["name"], deviceClass: row["class"], attributes: attributes,

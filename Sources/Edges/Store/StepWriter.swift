@@ -195,8 +195,8 @@ package struct StepWriter: Sendable {
         guard !step.closed.isEmpty else { return }
         let statement = try RowStatement(
             """
-            INSERT INTO window (key, count, min, max, mean, sd, first, last)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+            INSERT INTO window (key, count, min, max, mean, sd, first, last, slope, missing)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
             """, db)
         var latest: Timestamp?
         for closed in step.closed where !closed.frame.summaries.isEmpty {
@@ -205,6 +205,7 @@ package struct StepWriter: Sendable {
                 try WindowSchema.list(start, in: db)
                 latest = start
             }
+            try FurtherRows.write(closed.frame, rows: rows, in: db)
             for summary in closed.frame.summaries {
                 statement.bind(1, WindowKey.packed(start: start, signal: rows[summary.signal]))
                 statement.bind(2, Int64(summary.count))
@@ -214,6 +215,8 @@ package struct StepWriter: Sendable {
                 statement.bind(6, summary.deviation)
                 statement.bind(7, summary.first)
                 statement.bind(8, summary.last)
+                statement.bind(9, summary.slope ?? .nan)
+                statement.bind(10, summary.missing.map(Int64.init))
                 if try statement.run() {
                     outcome.windows += 1
                 } else if try !outcome.isRepeated

@@ -121,6 +121,9 @@ struct WindowRemoval: Sendable {
             sql: "DELETE FROM window WHERE key < ?",
             arguments: [WindowKey.first(from: Timestamp(nanoseconds: end))])
         let count = db.changesCount
+        try db.execute(
+            sql: "DELETE FROM window_further WHERE key < ?",
+            arguments: [WindowKey.first(from: Timestamp(nanoseconds: end))])
         for sql in Self.others { try db.execute(sql: sql, arguments: [end]) }
         let before = try Self.total(db)
         for (key, value) in [

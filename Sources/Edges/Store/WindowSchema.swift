@@ -14,7 +14,7 @@ enum WindowSchema {
     static func migrate(_ db: Database) throws {
         try db.execute(sql: "DROP VIEW window_readable; ALTER TABLE window RENAME TO window_v8;")
         try db.execute(sql: tables)
-        try db.execute(sql: "CREATE VIEW window_readable AS \(view(""))")
+        try db.execute(sql: "CREATE VIEW window_readable AS \(view)")
         if try Bool.fetchOne(db, sql: "SELECT 1 FROM window_v8") == nil {
             try db.execute(sql: "DROP TABLE window_v8")
         }
@@ -33,28 +33,41 @@ enum WindowSchema {
             sd REAL CHECK (sd >= 0),  -- sample standard deviation
             first REAL,  -- the reading with the earliest event time
             last REAL,
+            slope REAL,  -- per second, by least squares; NULL for readings of one instant
+            missing INTEGER CHECK (missing > 0),  -- readings that did not come; NULL for none
             start INTEGER NOT NULL GENERATED ALWAYS AS ((key >> 19) * 1000000) VIRTUAL,
             signal INTEGER NOT NULL GENERATED ALWAYS AS (key & 524287) VIRTUAL
                 REFERENCES signal(id),
             CHECK (min <= max)
         );
+        CREATE TABLE window_further (  -- what only some signals have beside it
+            key INTEGER PRIMARY KEY,  -- of the window
+            changes INTEGER CHECK (changes >= 0),  -- of a state, or past a level
+            p50 REAL,  -- quantiles
+            p95 REAL,
+            p99 REAL,
+            start INTEGER NOT NULL GENERATED ALWAYS AS ((key >> 19) * 1000000) VIRTUAL,
+            signal INTEGER NOT NULL GENERATED ALWAYS AS (key & 524287) VIRTUAL
+                REFERENCES signal(id),
+            CHECK (p50 <= p95),
+            CHECK (p95 <= p99)
+        );
         """
 
-    /// The query of view `window_readable`. `statistics` are further columns of `window`, each
-    /// after a comma. From the starts, and there from the signals, to the windows, so that a device
-    /// and a time find exactly theirs, and every page is looked at once.
-    static func view(_ statistics: String) -> String {
-        """
+    /// The query of view `window_readable`. From the starts, and there from the signals, to the
+    /// windows, so that a device and a time find exactly theirs, and every page is looked at once.
+    private static let view = """
         SELECT device.name AS device, signal.name AS signal,
             strftime('%Y-%m-%dT%H:%M:%SZ', at.start / 1000000000, 'unixepoch') AS start,
-            count, min, max, mean, sd, first, last\(statistics), signal.unit AS unit,
-            at.start AS time
+            count, min, max, mean, sd, first, last, slope,
+            count * 1.0 / (count + ifnull(missing, 0)) AS coverage, changes, p50, p95, p99,
+            signal.unit AS unit, at.start AS time
         FROM window_start AS at CROSS JOIN device
             CROSS JOIN signal ON signal.device = device.id
             CROSS JOIN window
-                ON window.key = \(WindowKey.sql(start: "at.start", signal: "signal.id"));
+                ON window.key = \(WindowKey.sql(start: "at.start", signal: "signal.id"))
+            LEFT JOIN window_further AS further ON further.key = window.key;
         """
-    }
 
     /// Notes that there are windows with this start.
     static func list(_ start: Timestamp, in db: Database) throws {

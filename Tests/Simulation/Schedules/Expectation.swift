@@ -105,6 +105,27 @@ extension Expectation.Readings {
             return "mean \(summary.mean), deviation \(summary.deviation) instead of "
                 + "\(mean), \(deviation)"
         }
-        return nil
+        return slopeDifference(from: summary, mean: mean, scale: scale)
+    }
+
+    /// By the definition, in two passes.
+    private func slopeDifference(
+        from summary: WindowSummary, mean: Double, scale: Double
+    ) -> String? {
+        let origin = entries[0].time
+        let times = entries.map { Double($0.time - origin) * 1e-9 }
+        let middle = times.reduce(0, +) / Double(times.count)
+        let spread = times.reduce(0) { $0 + ($1 - middle) * ($1 - middle) }
+        guard spread > 0 else {
+            return summary.slope == nil ? nil : "slope \(summary.slope ?? 0) at one instant"
+        }
+        let products = zip(times, entries).reduce(0) {
+            $0 + ($1.0 - middle) * ($1.1.value - mean)
+        }
+        // Too close together to tell.
+        guard let slope = summary.slope else { return nil }
+        let tolerance = 1e-9 * scale / spread.squareRoot()
+        return abs(slope - products / spread) <= tolerance
+            ? nil : "slope \(slope) instead of \(products / spread)"
     }
 }

@@ -8,7 +8,8 @@ import Windows
 ///
 /// - every line has one fate, and every reading that was taken is in one closed window in the end;
 /// - a window holds exactly the readings taken for its time: count, minimum, maximum, first and
-///   last are equal, mean and deviation within 1e-12 of the largest of them; repeats have replaced;
+///   last are equal, mean and deviation within 1e-12 of the largest of them, the slope within what
+///   they are rounded to; repeats have replaced;
 /// - windows of a device start at multiples of their length, and close in order, each once;
 /// - a line from a right clock that was on its way no longer than windows wait for is never late;
 /// - what comes of a device is the same without the others, and with restarts in between;
@@ -143,7 +144,10 @@ package struct ScheduleTrial {
             for window in ideal.windows[device] ?? [] {
                 for (signal, summary) in window.signals
                 where summary.count <= Expectation.Readings.kept {
-                    if windows[window.start]?[signal] != summary {
+                    // How many readings to expect is learned from earlier windows.
+                    var ideal = summary
+                    ideal.expected = windows[window.start]?[signal]?.expected
+                    if windows[window.start]?[signal] != ideal {
                         findings.append(
                             "D\(device) at \(window.start), signal \(signal): "
                                 + "\(String(describing: windows[window.start]?[signal])) "

@@ -24,6 +24,7 @@ struct ConfigurationChecks {
             for signal in draft.signals {
                 let inner = path + ["signal", signal.name]
                 checkLimits(signal.limits, inner)
+                checkKind(signal, inner)
                 checkExplanation(signal, of: draft, inner)
             }
             for component in draft.components {
@@ -50,6 +51,15 @@ struct ConfigurationChecks {
                 "\(keyText(inner)) cannot be declared: devices of the class generic have no known "
                     + "components; declare a class of your own, [class.NAME]", withValue: false)
         }
+    }
+
+    /// A counter's own numbers pass every level once.
+    private mutating func checkKind(_ signal: SignalPolicy, _ path: [String]) {
+        guard signal.kind == .counter, signal.crossingsOf != nil else { return }
+        report(
+            path + ["crossings_of"],
+            "cannot be counted: a counter passes every level once; leave out one of kind and "
+                + "crossings_of")
     }
 
     private mutating func checkDevice(_ draft: DeviceDraft, _ classes: [ClassDraft]) {

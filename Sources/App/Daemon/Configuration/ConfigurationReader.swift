@@ -87,7 +87,7 @@ struct ConfigurationReader {
     private mutating func signal(_ entry: ConfigurationEntry, at path: [String]) -> SignalPolicy {
         var signal = SignalPolicy(name: entry.key)
         items[path] = entry.item
-        _ = apply(ConfigurationSchema.signal, entries(entry), at: path, to: &signal)
+        _ = apply(SignalKeys.all, entries(entry), at: path, to: &signal)
         return signal
     }
 

@@ -59,7 +59,7 @@ package enum ConfigurationReference {
             return "A class of machine, declared once for all its devices. The name `generic` "
                 + "stands for devices of no declared class; it takes no `measurements` and no "
                 + "components."
-        case ConfigurationSchema.signalSection:
+        case SignalKeys.section:
             return
                 "A signal of the class: `FIELD` is the name of a field, or `\"measurement.field\"` "
                 + "in quotes where two measurements share the name."

@@ -12,11 +12,11 @@ package enum ConfigurationSchema {
     /// All keys, section by section.
     package static let keys: [KeyFacts] =
         gateway.map(\.facts) + ListenerKeys.all.map(\.facts) + machineClass.map(\.facts)
-        + signal.map(\.facts) + component.map(\.facts) + part.map(\.facts) + device.map(\.facts)
+        + SignalKeys.all.map(\.facts) + component.map(\.facts) + part.map(\.facts)
+        + device.map(\.facts)
 
     static let listenerSection = ["listener", "NAME"]
     static let classSection = ["class", "NAME"]
-    static let signalSection = ["class", "NAME", "signal", "FIELD"]
     static let componentSection = ["class", "NAME", "component", "NAME"]
     static let deviceSection = ["device", "NAME"]
     static let partSection = ["class", "NAME", "component", "NAME", "parts"]
@@ -266,29 +266,6 @@ package enum ConfigurationSchema {
                 + "gets a ticket; `0s` never gives one."),
     ]
 
-    /// Keys of `[class.NAME.signal.FIELD]`.
-    static let signal: [ConfigurationKey<SignalPolicy>] = [
-        signalKey("unit", \.unit, .line(), "Unit of the readings, as printed in evidence."),
-        signalKey(
-            "direction", \.direction, .choice,
-            "Which way the signal moves when the machine gets worse."),
-        limitKey("alarm_high", \.limits.alarmHigh, "At or above it the machine needs attention."),
-        limitKey("trip_high", \.limits.tripHigh, "At or above it the machine must not run."),
-        limitKey("alarm_low", \.limits.alarmLow, "At or below it the machine needs attention."),
-        limitKey("trip_low", \.limits.tripLow, "At or below it the machine must not run."),
-        limitKey(
-            "physical_low", \.limits.physicalLow, "A reading below it is a broken sensor."),
-        limitKey(
-            "physical_high", \.limits.physicalHigh, "A reading above it is a broken sensor."),
-        signalKey(
-            "minimum_deviation", \.minimumDeviation, .number(0), unit: "the signal's unit",
-            "Smaller deviations from the baseline never count."),
-        signalKey(
-            "explained_by", \.explainedBy, .names(),
-            "Signals of the same device, such as load or ambient temperature, that explain part "
-                + "of this one."),
-    ]
-
     /// Keys of `[class.NAME.component.NAME]`.
     static let component: [ConfigurationKey<ComponentDraft>] = componentKeys + costKeys
 
@@ -365,21 +342,6 @@ package enum ConfigurationSchema {
         key(
             name, target, form, [], DaemonConfiguration(), unit: unit, defaultText: defaultText,
             summary)
-    }
-
-    private static func signalKey<Value>(
-        _ name: String, _ target: Target<SignalPolicy, Value>,
-        _ form: ValueForm<Value>, unit: String = "", _ summary: String
-    ) -> ConfigurationKey<SignalPolicy> {
-        key(name, target, form, signalSection, SignalPolicy(name: ""), unit: unit, summary)
-    }
-
-    private static func limitKey(
-        _ name: String, _ target: Target<SignalPolicy, Double?>,
-        _ summary: String
-    ) -> ConfigurationKey<SignalPolicy> {
-        signalKey(
-            name, target, ValueForm<Double>.number().optional, unit: "the signal's unit", summary)
     }
 
     private static func componentKey<Value>(

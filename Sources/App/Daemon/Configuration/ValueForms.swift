@@ -70,6 +70,19 @@ extension ValueForm where Value == String {
     }
 }
 
+extension ValueForm where Value == Bool {
+    static var flag: ValueForm {
+        ValueForm(
+            type: "boolean", range: "", expected: "true or false",
+            read: { item, complaints in
+                if case .boolean(let value) = item.content { return value }
+                complaints.append(
+                    ValueComplaint(item: item, words: "is \(item.kind); expected true or false"))
+                return nil
+            }, render: { String($0) })
+    }
+}
+
 extension ValueForm where Value == [String] {
     static func names(atLeastOne: Bool = false) -> ValueForm {
         .list(
