@@ -39,7 +39,7 @@ struct AmendmentRows: Sendable {
     }
 
     mutating func write(
-        _ late: [LateReading], rows: SeriesRows, in db: Database
+        _ late: [LateReading], at time: Timestamp, rows: SeriesRows, in db: Database
     ) throws {
         guard !late.isEmpty else { return }
         let keptFrom = try WindowRemoval.total(db).keptFrom ?? .distantPast
@@ -59,7 +59,11 @@ struct AmendmentRows: Sendable {
             }
             if try Self.insert(reading, key, in: db) { count += 1 }
         }
-        for key in touched { try Self.renew(key, in: db) }
+        for key in touched {
+            try Self.renew(key, in: db)
+            try RollupRows.mark(
+                Timestamp(nanoseconds: key.start), length: .zero, at: time, in: db)
+        }
         if unkept > 0 { try Self.add(unkept, to: "late_readings_unkept", in: db) }
         kept = count > most ? try finish(count, in: db) : count
     }

@@ -44,6 +44,7 @@ package struct DatabaseCheck: Sendable {
                             db, sql: question.findings + " LIMIT \(Self.findingsMost)")))
             }
             results.append(try amendments(db))
+            results.append(try rollups(db))
             return results
         }
     }
@@ -53,6 +54,13 @@ package struct DatabaseCheck: Sendable {
             "amended windows, as their late readings give them",
             looked: try AmendmentRows.total(db).windows,
             findings: try AmendmentRows.findings(db, most: Self.findingsMost))
+    }
+
+    private func rollups(_ db: Database) throws -> CheckResult {
+        let check = RollupCheck(db)
+        return CheckResult(
+            "windows summed up, as they are", looked: try check.count(),
+            findings: try check.findings(most: Self.findingsMost))
     }
 
     private func file(_ db: Database) throws -> CheckResult {

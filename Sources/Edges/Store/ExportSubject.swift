@@ -6,6 +6,10 @@
 package enum ExportSubject: String, CaseIterable, Sendable {
     /// Summaries of signals, one row per signal and closed window.
     case windows
+    /// Windows summed up over 15 minutes.
+    case windows15min = "windows-15min"
+    /// Windows summed up over a day of UTC.
+    case windowsDay = "windows-day"
     /// Scores of devices (signal `*`) and the remarkable ones of signals.
     case scores
     /// Risk and remaining life of components.
@@ -49,6 +53,8 @@ package enum ExportSubject: String, CaseIterable, Sendable {
     var measurement: String {
         switch self {
         case .windows: "forestall_window"
+        case .windows15min: "forestall_window_15min"
+        case .windowsDay: "forestall_window_day"
         case .scores: "forestall_score"
         case .prognoses: "forestall_prognosis"
         case .tickets: "forestall_ticket"
@@ -83,6 +89,22 @@ package enum ExportSubject: String, CaseIterable, Sendable {
             CROSS JOIN device ON device.id = signal.device
         """
 
+    private static func rollups(_ period: RollupPeriod) -> String {
+        """
+        SELECT at.start, device.name, signal.name, signal.unit, windows, count, min, max, mean,
+            sd, first, last, missing
+        FROM rollup AS at
+            CROSS JOIN \(period.table) AS part
+                ON part.key BETWEEN (at.start / 1000000 << 19)
+                    AND (at.start / 1000000 << 19) + 524287
+            CROSS JOIN signal ON signal.id = part.signal
+            CROSS JOIN device ON device.id = signal.device
+        WHERE at.period_s = \(period.rawValue) AND (?1 IS NULL OR device.name = ?1)
+            AND at.start >= ?2 AND at.start < ?3
+        ORDER BY at.start, signal.id
+        """
+    }
+
     /// In the order of the query's.
     var columns: [Column] {
         switch self {
@@ -94,6 +116,14 @@ package enum ExportSubject: String, CaseIterable, Sendable {
                 Column("first", .real), Column("last", .real), Column("slope", .real),
                 Column("missing", .integer), Column("changes", .integer), Column("p50", .real),
                 Column("p95", .real), Column("p99", .real),
+            ]
+        case .windows15min, .windowsDay:
+            [
+                Column("start", .instant), Column("device", .tag), Column("signal", .tag),
+                Column("unit", .tag), Column("windows", .integer), Column("count", .integer),
+                Column("min", .real), Column("max", .real), Column("mean", .real),
+                Column("sd", .real), Column("first", .real), Column("last", .real),
+                Column("missing", .integer),
             ]
         case .scores:
             [
@@ -151,6 +181,8 @@ package enum ExportSubject: String, CaseIterable, Sendable {
         switch self {
         case .windows:
             Self.windows(from: ofOneDevice ? Self.windowsOfOneDevice : Self.windowsOfAll)
+        case .windows15min: Self.rollups(.quarter)
+        case .windowsDay: Self.rollups(.day)
         case .scores:
             """
             SELECT score.start AS start, score."end", device.name AS device, '*' AS signal,

@@ -8,8 +8,8 @@
 import GRDB
 import GRDBSQLite
 
-/// A prepared statement that is bound and run once per row, without the boxing that GRDB's
-/// arguments cost.
+/// A prepared statement that is bound and run once per row, or gives many rows, without the boxing
+/// that GRDB's arguments and rows cost.
 struct RowStatement {
     private let statement: Statement
     private let database: Database
@@ -67,6 +67,32 @@ struct RowStatement {
         }
         // GRDB's own count asks on every call which queue it runs on.
         return unsafe sqlite3_changes(sqlite3_db_handle(statement.sqliteStatement)) > 0
+    }
+
+    /// Runs it, and lends itself for every row it gives.
+    func forEachRow(_ body: (RowStatement) throws -> Void) throws {
+        defer { unsafe sqlite3_reset(statement.sqliteStatement) }
+        while true {
+            let result = unsafe sqlite3_step(statement.sqliteStatement)
+            if result == SQLITE_DONE { return }
+            guard result == SQLITE_ROW else {
+                throw DatabaseError(
+                    resultCode: ResultCode(rawValue: result), message: database.lastErrorMessage)
+            }
+            try body(self)
+        }
+    }
+
+    /// A column of the row in hand, from 0; zero for NULL.
+    func integer(_ column: Int32) -> Int64 {
+        unsafe sqlite3_column_int64(statement.sqliteStatement, column)
+    }
+
+    /// A column of the row in hand, from 0; NaN for NULL.
+    func real(_ column: Int32) -> Double {
+        let isNull =
+            unsafe sqlite3_column_type(statement.sqliteStatement, column) == SQLITE_NULL
+        return isNull ? .nan : unsafe sqlite3_column_double(statement.sqliteStatement, column)
     }
 
     /// Binding fails only for a wrong index or a statement that is still running.

@@ -35,7 +35,8 @@ struct ScoreRows {
             """
             UPDATE device SET last_window = ?, health = ?, score = ?, state = ?, learned = ?,
                 operating = ?, running_s = ifnull(?, running_s), idle_s = ifnull(?, idle_s),
-                observed_s = ifnull(?, observed_s), starts = ifnull(?, starts)
+                observed_s = ifnull(?, observed_s), starts = ifnull(?, starts),
+                window_s = ?
             WHERE id = ? AND (last_window IS NULL OR last_window <= ?1)
             """, db)
     }
@@ -69,7 +70,8 @@ struct ScoreRows {
         latest.bind(8, operation?.tally.idle.seconds ?? .nan)
         latest.bind(9, operation?.tally.observed.seconds ?? .nan)
         latest.bind(10, operation.map { Int64($0.tally.starts) })
-        latest.bind(11, rows[assessment.device])
+        latest.bind(11, (assessment.end - assessment.start).seconds)
+        latest.bind(12, rows[assessment.device])
         try latest.run()
     }
 

@@ -46,16 +46,18 @@ package struct StepWriter: Sendable {
     private var lacksRows = false
     /// What `PRAGMA synchronous` was last set to here.
     private var isFullySynchronous: Bool?
+    private var rollups: RollupRows
     private var removal: WindowRemoval
     /// Said once, until it is over.
-    private var removalFailure: StoreFailure?
+    private var upkeepFailure: StoreFailure?
 
     /// `configuration` is the one the engine was given; `gateway` names the
     /// source of delivered messages.
     package init(
         _ database: StateDatabase, configuration: EngineConfiguration,
         configurationVersion: String, gateway: String, retention: Retention = .standard,
-        lateReadingsMost: Int = AmendmentRows.readingsMost, logger: Logger
+        lateReadingsMost: Int = AmendmentRows.readingsMost,
+        rollupRowsAtOnce: Int = RollupRows.rowsAtOnce, logger: Logger
     ) throws(StoreFailure) {
         self.database = database
         self.configurationVersion = configurationVersion
@@ -64,6 +66,7 @@ package struct StepWriter: Sendable {
         names = StepNames(configuration)
         ticketRows = TicketRows(gateway: gateway, logger: logger)
         amendments = AmendmentRows(most: lateReadingsMost)
+        rollups = RollupRows(rowsAtOnce: rollupRowsAtOnce)
         removal = WindowRemoval(retention, logger: logger)
         try openDatabase()
     }
@@ -84,6 +87,7 @@ package struct StepWriter: Sendable {
     package mutating func beginAgain() throws(StoreFailure) {
         rows = SeriesRows()
         amendments.countAnew()
+        rollups.beginAgain()
         lacksRows = true
         isFullySynchronous = nil
         try openDatabase()
@@ -120,7 +124,7 @@ package struct StepWriter: Sendable {
             }
             isFullySynchronous = needsDisk
             lacksRows = false
-            if outcome.windows > 0 { removeOldest(now: step.advancedTo) }
+            keepUp(outcome, now: step.advancedTo)
             return outcome
         } catch {
             lacksRows = true
@@ -132,22 +136,32 @@ package struct StepWriter: Sendable {
         }
     }
 
-    /// The step is committed, whatever becomes of this; it is tried again after the next.
-    private mutating func removeOldest(now: Timestamp) {
+    /// Sums up and removes. The step is committed, whatever becomes of this; it is tried again
+    /// after the next.
+    private mutating func keepUp(_ outcome: StepOutcome, now: Timestamp) {
         do {
             let hasRemoved = try database.writeWithoutTransaction { db in
-                try removal.run(db, now: now)
+                try rollups.run(db, now: now)
+                return outcome.windows > 0 ? try removal.run(db, now: now) : false
             }
             if hasRemoved { amendments.countAnew() }
-            removalFailure = nil
+            upkeepFailure = nil
         } catch {
-            let failure = database.noted("remove old windows from", error)
-            if failure != removalFailure {
+            rollups.beginAgain()
+            let failure = database.noted("sum up or remove windows of", error)
+            if failure != upkeepFailure {
                 logger.warning(
-                    "Cannot remove the oldest windows", metadata: ["error": "\(failure)"])
+                    "Cannot sum up windows, or remove the oldest ones",
+                    metadata: ["error": "\(failure)"])
             }
-            removalFailure = failure
+            upkeepFailure = failure
         }
+    }
+
+    /// Sums up everything that is left: a recording has come to its end.
+    package mutating func finishRollups() throws(StoreFailure) {
+        rollups.beginAgain()
+        try database.write { db in try RollupRows.finish(db) }
     }
 
     /// Puts a JSON object about the running process (uptime, losses at the sockets, ...) beside
@@ -175,7 +189,9 @@ package struct StepWriter: Sendable {
                 configuration: configurationVersion, in: db)
         }
         try writeWindows(step, in: db, &outcome)
-        if !outcome.isRepeated { try amendments.write(step.late, rows: rows, in: db) }
+        if !outcome.isRepeated {
+            try amendments.write(step.late, at: step.advancedTo, rows: rows, in: db)
+        }
         try writeScores(step, in: db)
         try writePrognoses(step, in: db)
         let context = TicketRows.Context(names: names, rows: rows)
@@ -199,11 +215,18 @@ package struct StepWriter: Sendable {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
             """, db)
         var latest: Timestamp?
+        var (quarter, marked) = (Timestamp.distantPast, TimeSpan.zero)
         for closed in step.closed where !closed.frame.summaries.isEmpty {
             let start = closed.frame.start
             if start != latest {
                 try WindowSchema.list(start, in: db)
                 latest = start
+            }
+            let length = closed.frame.end - start
+            if length != marked || RollupPeriod.quarter.start(of: start) != quarter {
+                marked = length
+                quarter = RollupPeriod.quarter.start(of: start)
+                try RollupRows.mark(start, length: length, at: step.advancedTo, in: db)
             }
             try FurtherRows.write(closed.frame, rows: rows, in: db)
             for summary in closed.frame.summaries {

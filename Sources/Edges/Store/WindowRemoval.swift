@@ -3,7 +3,7 @@ import Logging
 import Primitives
 
 /// Removes the oldest windows of a database that is as large, or reaches as far back, as its
-/// ``Retention`` allows.
+/// ``Retention`` allows; what they were summed up to stays longer (``RollupRemoval``).
 ///
 /// What comes in: a look after every committed step. What goes out: a transaction of its own that
 /// removes some thousand windows with the scores, prognoses, alerts, changes of texts and steps of
@@ -76,10 +76,17 @@ struct WindowRemoval: Sendable {
         let isTooLarge =
             (pages.all - pages.free) * pages.size > retention.sizeMost - retention.margin
         let earliest = now - retention.windows
-        let oldest = try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT min(start) FROM window_start"))
+        let bounds = try Int64?.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT (SELECT min(start) FROM window_start)
+                    UNION ALL SELECT (SELECT max(start) FROM window_start)
+                    """))
         var hasRemoved = false
-        if let oldest, isTooLarge || oldest < earliest.nanoseconds {
+        var isRest = isTooLarge
+        if let oldest = bounds[0], let newest = bounds[1], oldest < newest,
+            isTooLarge || oldest < earliest.nanoseconds
+        {
             tell(isTooLarge: isTooLarge)
             try db.inTransaction(.immediate) {
                 try remove(
@@ -87,6 +94,19 @@ struct WindowRemoval: Sendable {
                 return .commit
             }
             hasRemoved = true
+            isRest = false
+        }
+        for period in RollupPeriod.allCases {
+            let earliest = now - retention.age(of: period)
+            guard let oldest = try RollupRemoval.oldest(period, db),
+                isRest || oldest < earliest
+            else { continue }
+            try db.inTransaction(.immediate) {
+                try RollupRemoval.remove(
+                    period, before: isRest ? .distantFuture : earliest, in: db)
+                return .commit
+            }
+            isRest = false
         }
         let isMuch = pages.free > max(Self.pagesAtOnce, pages.all / 8)
         if isMuch || pages.free > 0 && pages.all * pages.size > retention.sizeMost {
@@ -113,6 +133,7 @@ struct WindowRemoval: Sendable {
         // Exclusive: of a start that is not removed whole nothing is, unless it is the first.
         let end = min(limit.nanoseconds, newest, max(some ?? Int64.max, first &+ 1))
         guard end > first else { return }
+        try RollupRows.finishQuarters(db, before: Timestamp(nanoseconds: end))
         let step =
             try Int.fetchOne(
                 db, sql: "SELECT max(step) FROM device_score WHERE start < ?", arguments: [end])

@@ -80,6 +80,12 @@ package enum ConfigurationSchema {
             "state.keep_windows", \.retention.windows, .duration(.days(1), .days(36_500)),
             "Older windows are removed, whatever the size."),
         top(
+            "state.keep_15min", \.retention.quarters, .duration(.days(1), .days(36_500)),
+            "Older sums of windows over 15 minutes are removed."),
+        top(
+            "state.keep_days", \.retention.days, .duration(.days(1), .days(36_500)),
+            "Older sums of windows over a day are removed."),
+        top(
             "state.durability", \.journal.durability, .choice,
             "What survives a crash: with `window` all but the readings of open windows; with "
                 + "`journal` every line that an HTTP request was answered 204 for, because lines "

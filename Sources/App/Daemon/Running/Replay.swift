@@ -132,6 +132,12 @@ package struct Replay {
         engineThread.join()
         progress(1)
         if let failure = store.failure { throw failure }
+        do throws(StoreFailure) {
+            try writer?.finishRollups()
+        } catch {
+            // The marks stay; whoever goes on with this state does it.
+            logger.warning("Cannot sum up the last windows", metadata: ["error": "\(error)"])
+        }
         try files.finish()
         _ = opened?.delivery.run(isLast: true)
         summary.note(feed, failure: failure(of: feed, history, options))
