@@ -20,6 +20,8 @@ import Windows
         ("state.directory", "`./forestall-state`", #""/srv/state""#),
         ("state.maximum_size", #""2GiB""#, #""64MiB""#),
         ("state.keep_windows", #""3650d""#, #""90d""#),
+        ("state.keep_15min", #""7300d""#, #""365d""#),
+        ("state.keep_days", #""18250d""#, #""3650d""#),
         ("state.durability", #""window""#, #""journal""#),
         ("state.journal_interval", #""200ms""#, #""5ms""#),
         ("state.journal_size", #""256MiB""#, #""4MiB""#),

@@ -53,14 +53,14 @@ extension EndToEndTests {
             let before = try files.map { try bytes("state/" + $0) }
             let outcome = try verify("--full")
             #expect(outcome.code == 0)
-            #expect(outcome.lines.count == 13)
+            #expect(outcome.lines.count == 14)
             #expect(outcome.lines.allSatisfy { $0.hasPrefix("ok ") })
             #expect(outcome.output.contains(/ok +4456 +steps, all of them folded again\n/))
             #expect(try files.map { try bytes("state/" + $0) } == before)
             let json = try verify("--json")
             let results =
                 try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [[String: Any]]
-            #expect(results?.count == 13)
+            #expect(results?.count == 14)
             #expect(results?.allSatisfy { ($0["findings"] as? [String])?.isEmpty == true } == true)
         }
 

@@ -141,7 +141,7 @@ private func setfsuid(_ user: UInt32) -> Int32
         try database.close()
         let sentence =
             "cannot open $/state/forestall.db: it was written by a newer version of forestall "
-            + "(schema v11, this one knows v10) - use that version or another --state"
+            + "(schema v12, this one knows v11) - use that version or another --state"
         try check(parent, "/state", .data, sentence, open)
         try check(parent, "/state", .data, sentence) {
             _ = try ReadModel(StateDirectory(reading: $0))
