@@ -28,7 +28,7 @@ extension EndToEndTests {
         @Test func everyExampleIsAnswered() throws {
             let examples = text.components(separatedBy: "```sql\n").dropFirst()
                 .map { $0.components(separatedBy: "```")[0] }
-            #expect(examples.count == 12)
+            #expect(examples.count == 13)
             for example in examples {
                 #expect(try !Database.rows(directory("state"), example).isEmpty, "\(example)")
             }

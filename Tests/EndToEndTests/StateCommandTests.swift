@@ -111,6 +111,7 @@ extension EndToEndTests {
             try change(
                 "UPDATE window SET mean = min, max = max + 1 WHERE start > "
                     + "(SELECT max(start) - 10 * 86400000000000 FROM window)")
+            try change("UPDATE rollup SET changed = start")
             #expect(try findings().isEmpty, "nothing is folded after the checkpoint")
             let found = try findings(["--full"])
             #expect(!found.isEmpty)

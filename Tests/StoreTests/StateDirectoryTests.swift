@@ -137,7 +137,7 @@ private func setfsuid(_ user: UInt32) -> Int32
         let parent = try TemporaryDirectory()
         let path = parent.path + "/state"
         let database = try StateDatabase(opening: StateDirectory(creating: path))
-        try database.pool.write { db in try db.execute(sql: "PRAGMA user_version = 11") }
+        try database.pool.write { db in try db.execute(sql: "PRAGMA user_version = 12") }
         try database.close()
         let sentence =
             "cannot open $/state/forestall.db: it was written by a newer version of forestall "

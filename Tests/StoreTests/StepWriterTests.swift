@@ -26,7 +26,7 @@ import Testing
         let end = t + 60_000_000_000
         try check(
             store, "SELECT * FROM device",
-            ["1|P-101|pump|\(t)|\(t)|62.5|0.75|abnormal|1.0||||||||||"])
+            ["1|P-101|pump|\(t)|\(t)|62.5|0.75|abnormal|1.0|||||||||||60.0"])
         try check(store, "SELECT * FROM device_attribute", ["1|site|Kiel"])
         try check(
             store, "SELECT * FROM signal ORDER BY id",

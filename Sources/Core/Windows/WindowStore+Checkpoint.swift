@@ -59,7 +59,7 @@ extension WindowStore {
                 }
                 setStatistics(statistics, of: signal)
                 let sums = try FurtherSums(statistics, slots: slots, from: &state)
-                if !statistics.isEmpty { further[signal.index] = sums }
+                further.set(sums, of: signal.index)
             }
         }
         reopen(device, signals: signals)
@@ -80,7 +80,7 @@ extension WindowStore {
             let rows = recent.rows(before: end, in: table)
             if rows > 0, !further.isEmpty { notePrevious(of: table, rows: rows) }
             recent.drop(rows, of: lane)
-            further[signal.index]?.forget(through: index)
+            further.update(signal.index) { $0.forget(through: index) }
             for slot in 0..<devices[device.index].slots {
                 let place = devices[device.index].block.place(
                     slot: slot, signal: Int(signalPlaces[signal.index]))
@@ -96,11 +96,9 @@ extension WindowStore {
     private mutating func notePrevious(of lane: RecentReadings.Lane, rows: Int) {
         let row = lane.start + (rows - 1) * lane.stride
         for index in 0..<Int(lane.width) {
-            further[Int(lane.first) + index]?.notePrevious(
-                FurtherSums.Reading(
-                    time: recent.time(row), value: Double(bitPattern: recent.words[row + 1 + index])
-                )
-            )
+            let reading = FurtherSums.Reading(
+                time: recent.time(row), value: Double(bitPattern: recent.words[row + 1 + index]))
+            further.update(Int(lane.first) + index) { $0.notePrevious(reading) }
         }
     }
 

@@ -97,8 +97,9 @@ extension WindowStore {
         var last = last
         var changes: Int32?
         if !further.isEmpty,
-            let closed = further[signal.index]?.close(
-                window: closing.index, slot: closing.slot, middle: closing.middle)
+            let closed = further.update(
+                signal.index,
+                { $0.close(window: closing.index, slot: closing.slot, middle: closing.middle) })
         {
             changes = closed.changes
             if let rates = closed.rates {

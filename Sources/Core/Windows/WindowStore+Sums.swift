@@ -15,7 +15,7 @@ extension WindowStore {
     /// Apart from the rest of `self`, so that each array is asked once whether it is shared.
     private static func relieve(
         _ lane: inout RecentReadings.Lane, _ words: inout [UInt64],
-        _ accumulators: inout [Accumulator], _ further: inout [Int: FurtherSums],
+        _ accumulators: inout [Accumulator], _ further: inout FurtherSignals,
         _ known: DeviceWindows, signal: Int
     ) {
         let rows = lane.rows
@@ -72,7 +72,7 @@ extension WindowStore {
     /// written once.
     static func add(
         _ rows: Range<Int>, of lane: RecentReadings.Lane, _ words: inout [UInt64],
-        to target: Sums, _ accumulators: inout [Accumulator], _ further: inout [Int: FurtherSums]
+        to target: Sums, _ accumulators: inout [Accumulator], _ further: inout FurtherSignals
     ) {
         let stride = lane.stride
         let first = lane.start &+ rows.lowerBound &* stride
@@ -111,14 +111,18 @@ extension WindowStore {
 
     private static func addFurther(
         _ rows: Range<Int>, of lane: RecentReadings.Lane, _ words: borrowing [UInt64],
-        to target: Sums, _ further: inout [Int: FurtherSums]
+        to target: Sums, _ further: inout FurtherSignals
     ) {
-        for index in 0..<Int(lane.width) where further[Int(lane.first) + index] != nil {
+        for index in 0..<Int(lane.width) where further.has(Int(lane.first) + index) {
             for row in rows {
-                further[Int(lane.first) + index]?.add(
-                    Double(bitPattern: words[lane.start + row * lane.stride + 1 + index]),
-                    at: time(of: row, in: lane, words), window: target.window, slot: target.slot,
-                    middle: target.middle)
+                let value = Double(
+                    bitPattern: words[lane.start + row * lane.stride + 1 + index])
+                let time = time(of: row, in: lane, words)
+                further.update(Int(lane.first) + index) {
+                    $0.add(
+                        value, at: time, window: target.window, slot: target.slot,
+                        middle: target.middle)
+                }
             }
         }
     }

@@ -35,8 +35,7 @@ public struct WindowStore: ~Copyable {
     @usableFromInline var blocks = AccumulatorBlocks()
     /// The last readings of a window that closes, of the signals of the lane in hand.
     var lasts: [Double] = []
-    /// By number of the signal.
-    var further: [Int: FurtherSums] = [:]
+    var further = FurtherSignals()
     @usableFromInline var devices: [DeviceWindows] = []
     /// Place of each signal among those of its device.
     @usableFromInline var signalPlaces: [Int32] = []
@@ -68,21 +67,21 @@ public struct WindowStore: ~Copyable {
     /// Says which statistics a signal has beyond those of every one. What was counted stays when
     /// nothing changes.
     package mutating func setStatistics(_ statistics: FurtherStatistics, of signal: SignalID) {
-        guard further[signal.index]?.statistics ?? FurtherStatistics() != statistics else { return }
-        further[signal.index] = statistics.isEmpty ? nil : FurtherSums(statistics)
+        guard further.statistics(of: signal.index) != statistics else { return }
+        further.set(FurtherSums(statistics), of: signal.index)
     }
 
     package func statistics(of signal: SignalID) -> FurtherStatistics {
-        further[signal.index]?.statistics ?? FurtherStatistics()
+        further.statistics(of: signal.index)
     }
 
     /// Takes a reading of a window that was closed already. `true` when that was all: the next
     /// reading of a counter says what was counted since the last one, and this one nothing more.
     package mutating func takeLate(_ value: Double, at time: Timestamp, of signal: SignalID) -> Bool
     {
-        guard further[signal.index]?.statistics.isCounter == true else { return false }
-        further[signal.index]?.notePrevious(
-            FurtherSums.Reading(time: time.nanoseconds, value: value))
+        guard further.statistics(of: signal.index).isCounter else { return false }
+        let reading = FurtherSums.Reading(time: time.nanoseconds, value: value)
+        further.update(signal.index) { $0.notePrevious(reading) }
         return true
     }
 

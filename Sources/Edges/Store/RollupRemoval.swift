@@ -17,27 +17,33 @@ enum RollupRemoval {
 
     private static func key(_ period: RollupPeriod) -> String { "\(period.table)_kept_from" }
 
-    /// Start of the oldest one.
-    static func oldest(_ period: RollupPeriod, _ db: Database) throws -> Timestamp? {
-        try Int64.fetchOne(
-            db.cachedStatement(sql: "SELECT min(start) FROM rollup WHERE period_s = ?"),
-            arguments: [period.rawValue]
-        ).map(Timestamp.init(nanoseconds:))
+    /// Starts of the oldest and the newest.
+    static func bounds(
+        _ period: RollupPeriod, _ db: Database
+    ) throws -> (oldest: Timestamp, newest: Timestamp)? {
+        let row = try Row.fetchOne(
+            db.cachedStatement(
+                sql: """
+                    SELECT (SELECT min(start) FROM rollup WHERE period_s = ?1),
+                        (SELECT max(start) FROM rollup WHERE period_s = ?1)
+                    """), arguments: [period.rawValue])
+        guard let row, let oldest = row[0] as Int64?, let newest = row[1] as Int64? else {
+            return nil
+        }
+        return (Timestamp(nanoseconds: oldest), Timestamp(nanoseconds: newest))
     }
 
     /// Removes some of what starts before `limit`; whole stretches, and never the newest.
     static func remove(
         _ period: RollupPeriod, before limit: Timestamp, in db: Database
     ) throws {
-        let newest =
-            try Int64.fetchOne(
-                db, sql: "SELECT max(start) FROM rollup WHERE period_s = ?",
-                arguments: [period.rawValue]) ?? .min
-        guard let first = try oldest(period, db)?.nanoseconds else { return }
+        guard let bounds = try bounds(period, db) else { return }
+        let first = bounds.oldest.nanoseconds
         let some = try Int64.fetchOne(
             db, sql: "SELECT start FROM \(period.table) ORDER BY key LIMIT 1 OFFSET ?",
             arguments: [Self.rowsAtOnce])
-        let end = min(limit.nanoseconds, newest, max(some ?? Int64.max, first &+ 1))
+        let end = min(
+            limit.nanoseconds, bounds.newest.nanoseconds, max(some ?? Int64.max, first &+ 1))
         guard end > first else { return }
         try db.execute(
             sql: "DELETE FROM \(period.table) WHERE key < ?",

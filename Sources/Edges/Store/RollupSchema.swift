@@ -1,3 +1,5 @@
+import Primitives
+
 /// Version 11 of the schema: windows summed up over 15 minutes and over days.
 ///
 /// `rollup` lists the stretches there are, as `window_start` lists the starts of windows, and says

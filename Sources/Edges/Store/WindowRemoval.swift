@@ -72,34 +72,57 @@ struct WindowRemoval: Sendable {
     /// Looks, and removes some if need be; whether it did. `now` is how far the telemetry has
     /// reached.
     mutating func run(_ db: Database, now: Timestamp) throws -> Bool {
-        let pages = try Pages(db)
-        let isTooLarge =
-            (pages.all - pages.free) * pages.size > retention.sizeMost - retention.margin
+        var hasRemoved = false
         let earliest = now - retention.windows
-        let bounds = try Int64?.fetchAll(
+        if let (oldest, newest) = try Self.bounds(db), oldest < newest {
+            let isTooLarge = isTooLarge(try Pages(db))
+            if isTooLarge || oldest < earliest {
+                tell(isTooLarge: isTooLarge)
+                try db.inTransaction(.immediate) {
+                    try remove(
+                        from: oldest.nanoseconds, before: isTooLarge ? .distantFuture : earliest,
+                        in: db)
+                    return .commit
+                }
+                hasRemoved = true
+            }
+        }
+        try removeRollups(db, now: now)
+        let pages = try Pages(db)
+        let isMuch = pages.free > max(Self.pagesAtOnce, pages.all / 8)
+        if isMuch || pages.free > 0 && pages.all * pages.size > retention.sizeMost {
+            try db.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesAtOnce))")
+        }
+        return hasRemoved
+    }
+
+    private func isTooLarge(_ pages: Pages) -> Bool {
+        (pages.all - pages.free) * pages.size > retention.sizeMost - retention.margin
+    }
+
+    /// Starts of the oldest and the newest windows.
+    private static func bounds(_ db: Database) throws -> (oldest: Timestamp, newest: Timestamp)? {
+        let row = try Row.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT (SELECT min(start) FROM window_start)
-                    UNION ALL SELECT (SELECT max(start) FROM window_start)
+                    SELECT (SELECT min(start) FROM window_start),
+                        (SELECT max(start) FROM window_start)
                     """))
-        var hasRemoved = false
-        var isRest = isTooLarge
-        if let oldest = bounds[0], let newest = bounds[1], oldest < newest,
-            isTooLarge || oldest < earliest.nanoseconds
-        {
-            tell(isTooLarge: isTooLarge)
-            try db.inTransaction(.immediate) {
-                try remove(
-                    from: oldest, before: isTooLarge ? .distantFuture : earliest, in: db)
-                return .commit
-            }
-            hasRemoved = true
-            isRest = false
+        guard let row, let oldest = row[0] as Int64?, let newest = row[1] as Int64? else {
+            return nil
         }
+        return (Timestamp(nanoseconds: oldest), Timestamp(nanoseconds: newest))
+    }
+
+    /// Those that are too old, and, when only the newest windows are left in a file that is too
+    /// large, the oldest there are: quarters of an hour before days.
+    private func removeRollups(_ db: Database, now: Timestamp) throws {
+        let left = try Self.bounds(db)
+        var isRest = try left.map { $0.oldest == $0.newest } ?? true && isTooLarge(Pages(db))
         for period in RollupPeriod.allCases {
             let earliest = now - retention.age(of: period)
-            guard let oldest = try RollupRemoval.oldest(period, db),
-                isRest || oldest < earliest
+            guard let bounds = try RollupRemoval.bounds(period, db), bounds.oldest < bounds.newest,
+                isRest || bounds.oldest < earliest
             else { continue }
             try db.inTransaction(.immediate) {
                 try RollupRemoval.remove(
@@ -108,11 +131,6 @@ struct WindowRemoval: Sendable {
             }
             isRest = false
         }
-        let isMuch = pages.free > max(Self.pagesAtOnce, pages.all / 8)
-        if isMuch || pages.free > 0 && pages.all * pages.size > retention.sizeMost {
-            try db.execute(sql: "PRAGMA incremental_vacuum(\(Self.pagesAtOnce))")
-        }
-        return hasRemoved
     }
 
     private mutating func tell(isTooLarge: Bool) {

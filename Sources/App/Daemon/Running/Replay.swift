@@ -132,16 +132,23 @@ package struct Replay {
         engineThread.join()
         progress(1)
         if let failure = store.failure { throw failure }
+        try files.finish()
+        Self.conclude(opened, &writer, logger)
+        summary.note(feed, failure: failure(of: feed, history, options))
+        return summary
+    }
+
+    /// The recording is over: nothing more comes that windows would wait for.
+    private static func conclude(
+        _ opened: OpenState?, _ writer: inout StepWriter?, _ logger: Logger
+    ) {
         do throws(StoreFailure) {
             try writer?.finishRollups()
         } catch {
             // The marks stay; whoever goes on with this state does it.
             logger.warning("Cannot sum up the last windows", metadata: ["error": "\(error)"])
         }
-        try files.finish()
         _ = opened?.delivery.run(isLast: true)
-        summary.note(feed, failure: failure(of: feed, history, options))
-        return summary
     }
 
     /// Where an earlier replay of the same input got to.
