@@ -150,7 +150,7 @@ extension EndToEndTests {
             let path = directory("state") + "/forestall.db"
             let sentence =
                 "cannot open \(path): it was written by a newer version of forestall (schema "
-                + "v999, this one knows v11) - use that version or another --state"
+                + "v999, this one knows v12) - use that version or another --state"
             try expectRefusal(of: directory("state"), sentence, code: 65)
             let listed = try ForestallProgram.run(
                 "tickets", "list", "--state", directory("state"))

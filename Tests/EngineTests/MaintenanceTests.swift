@@ -295,7 +295,13 @@ import Windows
         ) { _ in }
         engine.flush { _ in }
         // Without the checksum, which is made anew.
-        let content = engine.checkpoint().dropLast(8)
+        let whole = engine.checkpoint().dropLast(8)
+        var backlogs = StateWriter()
+        engine.encodeBacklogs(into: &backlogs)
+        let content = whole.dropLast(9 + backlogs.bytes.count)
+        var first = TelemetryEngine(Self.configuration)
+        let withoutBacklogs = EngineCheckpoint.sealed(StateWriter(Array(content)))
+        #expect(try first.restore(withoutBacklogs).dropped == [])
         var events = StateWriter()
         engine.maintenance.encode(into: &events)
         var clocks = StateWriter()

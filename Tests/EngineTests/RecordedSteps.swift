@@ -19,6 +19,7 @@ extension Registry {
                     device: device.name, deviceClass: classes[String(measurement ?? "")] ?? "pump",
                     attributes: device.attributes,
                     firstSeen: device.firstSeen, start: closed.frame.start, end: closed.frame.end,
+                    judgedLate: closed.judgedLate,
                     rows: closed.frame.summaries.map {
                         RecordedFrame.Row(signal: self[$0.signal].name, summary: $0)
                     })

@@ -67,6 +67,7 @@ import Testing
     /// Its key is the first millisecond and a signal.
     private static let window =
         "INSERT INTO window (key, count, min, max, mean, sd, first, last) VALUES "
+    private static let score = "INSERT INTO device_score VALUES "
 
     @Test(
         arguments: [
@@ -79,32 +80,30 @@ import Testing
             ("INSERT INTO window_start VALUES (1)", "start % 1000000 = 0"),
             ("INSERT INTO window_start VALUES (1000000)", nil),
             (
-                "INSERT INTO device_score VALUES (1, 1, 2, 1, 1.5, 1, 50, 'normal', 1, NULL, NULL)",
+                score + "(1, 1, 2, 1, 1.5, 1, 50, 'normal', 1, NULL, NULL, NULL)",
                 "score BETWEEN"
             ),
             (
-                "INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 101, 'normal', 1, NULL, NULL)",
+                score + "(1, 1, 2, 1, 0.5, 1, 101, 'normal', 1, NULL, NULL, NULL)",
                 "health BETWEEN"
             ),
             (
-                "INSERT INTO device_score VALUES (1, 1, 2, 1, 0.5, 1, 50, 'odd', 1, NULL, NULL)",
+                score + "(1, 1, 2, 1, 0.5, 1, 50, 'odd', 1, NULL, NULL, NULL)",
                 "state ="
             ),
             (
-                "INSERT INTO device_score VALUES (2, 1, 2, 1, 0.5, 1, 50, 'normal', 1, NULL, NULL)",
+                score + "(2, 1, 2, 1, 0.5, 1, 50, 'normal', 1, NULL, NULL, NULL)",
                 "start <"
             ),
             (
-                "INSERT INTO device_score VALUES "
-                    + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'idle', 60)", nil
+                score + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'idle', 60, NULL)", nil
             ),
             (
-                "INSERT INTO device_score VALUES "
-                    + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'asleep', 60)", "operating ="
+                score + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'asleep', 60, NULL)", "operating ="
             ),
             (
-                "INSERT INTO device_score VALUES "
-                    + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'idle', -1)", "running_s >= 0"
+                score + "(1, 1, 2, 1, 0.5, 1, 50, 'normal', 1, 'idle', -1, NULL)",
+                "running_s >= 0"
             ),
             ("UPDATE device SET operating = 'odd'", "operating ="),
             ("UPDATE device SET running_s = -1", "running_s >= 0"),

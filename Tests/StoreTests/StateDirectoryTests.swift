@@ -137,11 +137,11 @@ private func setfsuid(_ user: UInt32) -> Int32
         let parent = try TemporaryDirectory()
         let path = parent.path + "/state"
         let database = try StateDatabase(opening: StateDirectory(creating: path))
-        try database.pool.write { db in try db.execute(sql: "PRAGMA user_version = 12") }
+        try database.pool.write { db in try db.execute(sql: "PRAGMA user_version = 13") }
         try database.close()
         let sentence =
             "cannot open $/state/forestall.db: it was written by a newer version of forestall "
-            + "(schema v12, this one knows v11) - use that version or another --state"
+            + "(schema v13, this one knows v12) - use that version or another --state"
         try check(parent, "/state", .data, sentence, open)
         try check(parent, "/state", .data, sentence) {
             _ = try ReadModel(StateDirectory(reading: $0))

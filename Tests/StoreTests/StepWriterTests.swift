@@ -39,7 +39,7 @@ import Testing
         try check(store, "SELECT * FROM window_start", ["\(t)"])
         try check(
             store, "SELECT * FROM device_score",
-            ["\(t)|1|\(end)|2|0.75|4.25|62.5|abnormal|1||"])
+            ["\(t)|1|\(end)|2|0.75|4.25|62.5|abnormal|1|||"])
         try check(store, "SELECT * FROM signal_score", ["\(t)|1|0.75|4.5|abnormal|good"])
         try check(
             store, "SELECT * FROM prognosis",

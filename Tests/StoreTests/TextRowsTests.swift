@@ -11,12 +11,12 @@ import Testing
 
     private func change(
         _ value: String, before previous: String? = nil, at seconds: Int64, fault: Bool = true,
-        isEvent: Bool = true
+        isEvent: Bool = true, isTold: Bool = true
     ) -> TextChange {
         TextChange(
             device: Sample.pump, name: fault ? "pump.fault" : "pump.status", value: value,
             previous: previous, time: time + .seconds(seconds), isFaultCode: fault,
-            isEvent: isEvent)
+            isEvent: isEvent, isTold: isTold)
     }
 
     private func written(_ steps: [[TextChange]]) throws -> TestStore {
@@ -86,9 +86,9 @@ import Testing
 
     @Test func whatIsNoEventOnlyBecomesTheLastKnownText() throws {
         let store = try written([
-            [change("a", at: 0), change("c", before: "b", at: 2, isEvent: false)],
+            [change("a", at: 0), change("c", before: "b", at: 2, isEvent: false, isTold: false)],
             // An older one does not replace a newer one.
-            [change("b", before: "a", at: 1, isEvent: false)],
+            [change("b", before: "a", at: 1, isEvent: false, isTold: false)],
         ])
         #expect(try store.rows("SELECT value FROM device_text") == ["c"])
         #expect(try store.rows("SELECT value FROM device_event") == ["a"])

@@ -23,6 +23,7 @@ import Windows
 ///     maintenance version, bytes: who is in work or retired, over all devices; files written
 ///                 before there were such events end without it
 ///     clocks      version, bytes: how the clocks of devices stand; likewise
+///     backlogs    version, bytes: what backlogs brought up and nobody was told yet; likewise
 ///     checksum    ``ByteHash`` of all bytes before it
 ///
 /// Reading. The checksum is tested before anything else. A section whose version is not ours, or
@@ -48,8 +49,7 @@ package enum EngineCheckpoint {
         var version: UInt8 {
             switch self {
             case .prognosis, .texts, .operation: 1
-            case .tickets: 2
-            case .detection: 3
+            case .tickets, .detection: 3
             case .windows: 4
             }
         }
@@ -58,6 +58,7 @@ package enum EngineCheckpoint {
     static let silenceVersion: UInt8 = 2
     static let maintenanceVersion: UInt8 = 1
     static let clocksVersion: UInt8 = 1
+    static let backlogsVersion: UInt8 = 1
 
     /// What a checkpoint brought back.
     package struct Restored: Equatable, Sendable {
@@ -141,6 +142,8 @@ extension TelemetryEngine {
         state.put { maintenance.encode(into: &$0) }
         state.put(EngineCheckpoint.clocksVersion)
         state.put { encodeClocks(into: &$0) }
+        state.put(EngineCheckpoint.backlogsVersion)
+        state.put { encodeBacklogs(into: &$0) }
         return EngineCheckpoint.sealed(state)
     }
 
@@ -196,7 +199,16 @@ extension TelemetryEngine {
         for _ in 0..<(try state.count()) { try restoreDevice(from: &state, &dropped) }
         try restoreSilence(from: &state, &dropped)
         if !state.isAtEnd { try restoreMaintenance(from: &state) }
-        if !state.isAtEnd { try restoreClocks(from: &state, &dropped) }
+        if !state.isAtEnd {
+            try restore("clock", EngineCheckpoint.clocksVersion, from: &state, &dropped) {
+                (engine, room) throws(StateFailure) in try engine.restoreClocks(from: &room)
+            }
+        }
+        if !state.isAtEnd {
+            try restore("backlog", EngineCheckpoint.backlogsVersion, from: &state, &dropped) {
+                (engine, room) throws(StateFailure) in try engine.restoreBacklogs(from: &room)
+            }
+        }
         guard state.isAtEnd else { throw .invalid("trailing bytes") }
         pending.sequence = sequence + 1
         pending.devices = []
@@ -267,18 +279,18 @@ extension TelemetryEngine {
         }
     }
 
-    private mutating func restoreClocks(
-        from state: inout StateReader, _ dropped: inout [String]
+    /// Takes up a section over all devices, or drops it and says so.
+    private mutating func restore(
+        _ name: String, _ known: UInt8, from state: inout StateReader, _ dropped: inout [String],
+        _ body: (inout TelemetryEngine, inout StateReader) throws(StateFailure) -> Void
     ) throws(StateFailure) {
         let version = try state.uint8()
         var room = try state.piece()
         do throws(StateFailure) {
-            guard version == EngineCheckpoint.clocksVersion else {
-                throw .invalid("version \(version)")
-            }
-            try restoreClocks(from: &room)
+            guard version == known else { throw .invalid("version \(version)") }
+            try body(&self, &room)
         } catch {
-            dropped.append("clock state: \(error)")
+            dropped.append("\(name) state: \(error)")
         }
     }
 
@@ -303,7 +315,9 @@ extension TelemetryEngine {
         _ section: String, version: UInt8, of device: DeviceID, from room: inout StateReader,
         _ translated: [Int: SignalID]
     ) throws(StateFailure) {
-        guard let known = EngineCheckpoint.Section(rawValue: section), known.version == version
+        // The second version of tickets knew no held ones.
+        guard let known = EngineCheckpoint.Section(rawValue: section),
+            known.version == version || (known == .tickets && version == 2)
         else { throw .invalid("version \(version)") }
         let signals = registry[device].signals
         func signal(_ old: Int) throws(StateFailure) -> SignalID {
@@ -319,7 +333,7 @@ extension TelemetryEngine {
         case .prognosis: try prognosticator.restore(device, from: &room, signal: signal)
         case .tickets:
             let advice = configuration.classes[registry[device].machineClass.rawValue].advice
-            try desk.restore(device, advice: advice, from: &room)
+            try desk.restore(device, advice: advice, knowsHeld: version > 2, from: &room)
         case .texts: try texts.restore(device, from: &room)
         case .operation: try detector.restoreOperation(device, from: &room)
         }

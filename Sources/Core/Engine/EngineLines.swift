@@ -238,8 +238,8 @@ extension TelemetryEngine {
         _ line: LineContext, emit: (EngineStep) -> Void
     ) -> WindowPlace? {
         let now = clock.now ?? line.arrival
-        while windows.isDue(device, at: time, arrival: now) { close(device, emit: emit) }
         lastArrivals[device.index] = now
+        while windows.isDue(device, at: time, arrival: now) { close(device, emit: emit) }
         if let open = windows.admit(device, at: time, arrival: now) {
             counters.linesAccepted += 1
             return .open(open)

@@ -23,11 +23,13 @@ package struct RecordedFrame: Equatable, Sendable {
     package var firstSeen: Timestamp
     package var start: Timestamp
     package var end: Timestamp
+    /// When a window of a backlog was judged.
+    package var judgedLate: Timestamp?
     package var rows: [Row]
 
     package init(
         device: String, deviceClass: String, attributes: [Device.Attribute], firstSeen: Timestamp,
-        start: Timestamp, end: Timestamp, rows: [Row]
+        start: Timestamp, end: Timestamp, judgedLate: Timestamp? = nil, rows: [Row]
     ) {
         self.device = device
         self.deviceClass = deviceClass
@@ -35,6 +37,7 @@ package struct RecordedFrame: Equatable, Sendable {
         self.firstSeen = firstSeen
         self.start = start
         self.end = end
+        self.judgedLate = judgedLate
         self.rows = rows
     }
 }
@@ -103,6 +106,7 @@ extension TelemetryEngine {
             let known = self.known
             silence.adopt(change, device: device) { known.listening(to: $0) }
         }
+        tellHeld(at: recorded.advancedTo)
         let changes = pending.changes
         discardPending()
         return changes
@@ -125,7 +129,8 @@ extension TelemetryEngine {
         lastArrivals[device.index] = max(lastArrivals[device.index], time)
         conclude(
             WindowFrame(
-                device: device, start: recorded.start, end: recorded.end, summaries: summaries))
+                device: device, start: recorded.start, end: recorded.end, summaries: summaries),
+            judgedLate: recorded.judgedLate)
     }
 
     /// Takes up the last known texts of devices after the committed steps were folded again: no

@@ -15,6 +15,9 @@ package struct EngineStep: Equatable, Sendable {
         package var assessment: DeviceAssessment
         /// Risks that brought new evidence; usually empty.
         package var risks: [ComponentRisk]
+        /// Set for a window of a backlog: the gateway's time when it was judged, long after its
+        /// end.
+        package var judgedLate: Timestamp?
     }
 
     /// Refused or dropped input of one sender for one reason, since the last step.
@@ -66,7 +69,7 @@ package struct EngineStep: Equatable, Sendable {
 
     /// Whether anything in it is for the outbox.
     package var hasMessages: Bool {
-        !changes.isEmpty || !alerts.isEmpty || texts.contains { $0.isFault }
+        !changes.isEmpty || !alerts.isEmpty || texts.contains { $0.isAlert }
             || clocks.contains { $0.isAlert }
     }
 

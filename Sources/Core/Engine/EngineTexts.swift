@@ -9,22 +9,23 @@ extension TelemetryEngine {
     mutating func takeText(_ field: Int, as text: TextID, _ bytes: Span<UInt8>, at time: Timestamp)
     {
         let kind = parser.offsets.fieldKind(field)
-        let change: TextChange?
+        let taken: TextChange?
         if kind == .string {
             // Inside the quotes.
             let start = parser.offsets.fieldValueStart(field) + 1
             let end = parser.offsets.fieldValueEnd(field) - 1
-            change = texts.take(
+            taken = texts.take(
                 text, hash: ByteHash.hash(bytes, from: start, to: end), at: time
             ) { Self.text(bytes, start, end) }
         } else {
             let bits = parser.offsets.fieldBits(field)
             let number = parser.offsets.fieldDouble(field)
-            change = texts.take(text, hash: bits ^ UInt64(kind.rawValue) << 56, at: time) {
+            taken = texts.take(text, hash: bits ^ UInt64(kind.rawValue) << 56, at: time) {
                 Self.text(kind, bits: bits, number: number)
             }
         }
-        guard let change else { return }
+        guard var change = taken else { return }
+        hold(&change)
         if change.isEvent {
             pending.texts.append(change)
         } else {

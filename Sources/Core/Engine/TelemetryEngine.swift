@@ -30,6 +30,7 @@ package struct TelemetryEngine: ~Copyable {
     var alertMachines: [ConditionAlertMachine] = []
     var prognosticator = Prognosticator()
     var desk = TicketDesk()
+    var backlogs = BacklogDesk()
     var silence: SilenceDesk
     /// Per device.
     var clocks: [DeviceClock] = []
@@ -167,26 +168,28 @@ package struct TelemetryEngine: ~Copyable {
     mutating func close(_ device: DeviceID, emit: (EngineStep) -> Void) {
         let frame = windows.closeNext(of: device, signals: registry[device].signals)
         counters.windowsClosed += UInt64(frame.summaries.count)
-        conclude(frame)
+        conclude(
+            frame,
+            judgedLate: judgedLate(frame.end, of: device, frame.end - frame.start))
         noteClock(afterClosing: device)
         if pending.closed.count >= Self.windowsPerStep { seal(emit: emit) }
     }
 
     /// Everything right of the windows: Detection, Prognosis, Tickets. A fold over frames.
-    mutating func conclude(_ frame: WindowFrame) {
+    mutating func conclude(_ frame: WindowFrame, judgedLate: Timestamp? = nil) {
         let device = frame.device
         let exemption = pass(frame)
         let assessment = detector.assess(frame, isInWork: exemption != nil)
         let isShelved = shelves[device.index]?.covers(frame) ?? false
-        if !isShelved, let alert = alertMachines[device.index].update(assessment) {
-            pending.alerts.append(alert)
-        }
+        let alert = isShelved ? nil : alertMachines[device.index].update(assessment)
+        tell(alert, of: device, judgedLate: judgedLate)
         let risks = prognosticator.update(assessment)
         let declared = configuration.classes[registry[device].machineClass.rawValue]
         let known = registry[device]
         let names = registry
         let outcome = desk.decide(
             assessment, risks: risks, isShelved: isShelved, exemption: exemption,
+            judgedLate: judgedLate,
             subject: { component in
                 TicketSubject(
                     device: known.name, deviceClass: declared.name,
@@ -205,7 +208,8 @@ package struct TelemetryEngine: ~Copyable {
         pending.decisions.append(contentsOf: outcome.decisions)
         pending.closed.append(
             EngineStep.Closed(
-                frame: frame, assessment: assessment, risks: risks.filter(\.isNew)))
+                frame: frame, assessment: assessment, risks: risks.filter(\.isNew),
+                judgedLate: judgedLate))
     }
 
     /// The counters as they stand, as a step without content: steps with content may be far apart,
@@ -215,6 +219,7 @@ package struct TelemetryEngine: ~Copyable {
     }
 
     mutating func seal(emit: (EngineStep) -> Void) {
+        tellHeld(at: reached)
         if !ledger.isEmpty { pending.refused = ledger.take() }
         if texts.hasUntold { pending.texts += texts.takeUntold() }
         guard !pending.isEmpty else { return }

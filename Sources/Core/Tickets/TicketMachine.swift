@@ -135,9 +135,10 @@ package struct TicketMachine: Equatable, Sendable {
     private mutating func closeIfQuiet(
         _ evidence: TicketEvidence, policy: TicketPolicy
     ) -> Decision? {
-        guard var ticket = open, let recoveredAt = ticket.recoveredAt,
-            evidence.time - recoveredAt >= policy.settings.closeAfter,
-            !policy.stays(evidence)
+        // A backlog closes nothing: it would open the next one as well.
+        guard evidence.judgedLate == nil, var ticket = open,
+            let recoveredAt = ticket.recoveredAt,
+            evidence.time - recoveredAt >= policy.settings.closeAfter, !policy.stays(evidence)
         else { return nil }
         ticket.revise(at: evidence.time)
         closed = ticket
@@ -288,6 +289,12 @@ extension TicketMachine {
         ticket.revise(at: time)
         settle(ticket, at: time)
         return Decision(kind: .closed, reason: reason)
+    }
+
+    /// The ticket as it stands becomes the change after `revision`.
+    mutating func renumber(after revision: Int) {
+        open?.revision = revision + 1
+        closed?.revision = revision + 1
     }
 
     /// Forgets the evidence gathered so far: it was about a component that is no longer there. What

@@ -23,6 +23,8 @@ package struct TicketEvidence: Equatable, Sendable {
     /// Time before the window in which the device was silent: what is said to last does not last
     /// through it.
     package var pause = TimeSpan.zero
+    /// Set for a window of a backlog: the gateway's time when it is judged, long after its end.
+    package var judgedLate: Timestamp?
 
     package init(
         time: Timestamp, window: TimeSpan, operating: OperatingState, isLearning: Bool,

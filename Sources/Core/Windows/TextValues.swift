@@ -21,6 +21,25 @@ package struct TextChange: Equatable, Sendable {
     /// Kept in the device's history; false for one too many within an hour, which only becomes the
     /// last known value.
     package var isEvent: Bool
+    /// A fault of a backlog is kept as an event at once, and told later if it still stands.
+    package var isTold: Bool
+
+    package init(
+        device: DeviceID, name: String, value: String, previous: String?, time: Timestamp,
+        isFaultCode: Bool, isEvent: Bool, isTold: Bool = true
+    ) {
+        self.device = device
+        self.name = name
+        self.value = value
+        self.previous = previous
+        self.time = time
+        self.isFaultCode = isFaultCode
+        self.isEvent = isEvent
+        self.isTold = isTold
+    }
+
+    /// Somebody is to be told of it.
+    package var isAlert: Bool { isFault && isTold }
 
     /// A new fault, not the end of one.
     package var isFault: Bool { isFaultCode && !TextValues.saysNoFault(value) }
@@ -146,7 +165,7 @@ package struct TextValues: Sendable {
             let slot = slots[id.index]
             return TextChange(
                 device: slot.device, name: slot.name, value: slot.value ?? "", previous: nil,
-                time: slot.newest, isFaultCode: slot.isFaultCode, isEvent: false)
+                time: slot.newest, isFaultCode: slot.isFaultCode, isEvent: false, isTold: false)
         }
     }
 

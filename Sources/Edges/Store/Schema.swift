@@ -36,7 +36,7 @@ import GRDB
 /// The tables, constraints and views of the database, and how older files become current ones.
 enum Schema {
     /// Number of the newest migration; stored as `PRAGMA user_version`.
-    static let version = 11
+    static let version = 12
 
     /// "Fore" in ASCII: how SQLite tools and this program recognise the file.
     static let applicationID = 0x466F_7265
@@ -86,6 +86,10 @@ enum Schema {
         migrator.registerMigration("v11") { db in
             try db.execute(sql: RollupSchema.sql)
             try db.execute(sql: "PRAGMA user_version = 11")
+        }
+        migrator.registerMigration("v12") { db in
+            try db.execute(sql: BacklogSchema.sql)
+            try db.execute(sql: "PRAGMA user_version = 12")
         }
         return migrator
     }

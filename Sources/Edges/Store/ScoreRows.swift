@@ -19,8 +19,8 @@ struct ScoreRows {
             """
             INSERT INTO device_score
                 (start, device, "end", count, score, raw, health, state, step, operating,
-                    running_s)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, device) DO NOTHING
+                    running_s, judged_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, device) DO NOTHING
             """, db)
         signalScore = try RowStatement(
             """
@@ -41,8 +41,8 @@ struct ScoreRows {
             """, db)
     }
 
-    /// What a window says of its device.
-    func writeScore(_ assessment: DeviceAssessment) throws {
+    /// What a window says of its device; `judgedLate` is when, if it is of a backlog.
+    func writeScore(_ assessment: DeviceAssessment, judgedLate: Timestamp?) throws {
         deviceScore.bind(1, assessment.start.nanoseconds)
         deviceScore.bind(2, rows[assessment.device])
         deviceScore.bind(3, assessment.end.nanoseconds)
@@ -54,6 +54,7 @@ struct ScoreRows {
         deviceScore.bind(9, Int64(step))
         deviceScore.bind(10, assessment.operation?.state.column)
         deviceScore.bind(11, assessment.operation?.tally.running.seconds ?? .nan)
+        deviceScore.bind(12, judgedLate?.nanoseconds)
         try deviceScore.run()
     }
 

@@ -113,6 +113,7 @@ package struct StepHistory: Sendable {
             db,
             sql: """
                 SELECT score.start AS start, score."end" AS "end", score.step AS step,
+                    score.judged_at AS judged_at,
                     device.id AS id, device.name AS name, device.class AS class,
                     device.first_seen AS first_seen
                 FROM device_score AS score JOIN device ON device.id = score.device
@@ -342,6 +343,6 @@ package struct StepHistory: Sendable {
             device: row["name"], deviceClass: row["class"], attributes: attributes,
             firstSeen: Timestamp(nanoseconds: row["first_seen"]),
             start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: row["end"]),
-            rows: rows)
+            judgedLate: (row["judged_at"] as Int64?).map(Timestamp.init(nanoseconds:)), rows: rows)
     }
 }

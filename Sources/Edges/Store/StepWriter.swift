@@ -257,8 +257,9 @@ package struct StepWriter: Sendable {
     private mutating func writeScores(_ step: EngineStep, in db: Database) throws {
         guard !step.closed.isEmpty else { return }
         let scores = try ScoreRows(step, rows: rows, in: db)
-        for assessment in step.closed.lazy.map(\.assessment) {
-            try scores.writeScore(assessment)
+        for closed in step.closed {
+            let assessment = closed.assessment
+            try scores.writeScore(assessment, judgedLate: closed.judgedLate)
             // Reads the device's row as of the window before.
             try events.pass(assessment, names, in: db)
             try scores.renewDevice(assessment)

@@ -23,23 +23,33 @@ enum TextRows {
             ).execute(arguments: [
                 device, change.name, change.value, change.time.nanoseconds, change.isFaultCode,
             ])
-            guard change.isEvent else { continue }
-            try db.cachedStatement(
-                sql: """
-                    INSERT INTO device_event (time, device, name, kind, value, previous, step)
-                    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (time, device, name) DO NOTHING
-                    """
-            ).execute(arguments: [
-                change.time.nanoseconds, device, change.name, kind(change), change.value,
-                change.previous, step.sequence,
-            ])
-            guard change.isFault, db.changesCount > 0 else { continue }
+            var isNews = change.isAlert
+            if change.isEvent {
+                isNews = try writeEvent(change, of: device, step: step.sequence, in: db) && isNews
+            }
+            guard isNews else { continue }
             let name = names[change.device]
             let isNew = try Outbox.enqueue(
                 .alerts, eventID: "\(name)/\(change.name)/\(change.time.nanoseconds)",
                 payload: AlertLine.fault(change, device: name), time: change.time, in: db)
             if isNew { outcome.messages += 1 }
         }
+    }
+
+    /// Whether it is new.
+    private static func writeEvent(
+        _ change: TextChange, of device: Int64, step: Int, in db: Database
+    ) throws -> Bool {
+        try db.cachedStatement(
+            sql: """
+                INSERT INTO device_event (time, device, name, kind, value, previous, step)
+                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (time, device, name) DO NOTHING
+                """
+        ).execute(arguments: [
+            change.time.nanoseconds, device, change.name, kind(change), change.value,
+            change.previous, step,
+        ])
+        return db.changesCount > 0
     }
 
     private static func kind(_ change: TextChange) -> String {

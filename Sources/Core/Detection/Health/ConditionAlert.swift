@@ -15,6 +15,18 @@ package struct ConditionAlert: Equatable, Sendable {
     package var score: Double
     /// The signal with the highest score.
     package var signal: SignalID?
+
+    package init(
+        device: DeviceID, time: Timestamp, kind: Kind, health: Double, score: Double,
+        signal: SignalID?
+    ) {
+        self.device = device
+        self.time = time
+        self.kind = kind
+        self.health = health
+        self.score = score
+        self.signal = signal
+    }
 }
 
 /// Turns a device's scores into few alerts: abnormal after a run of abnormal windows, normal again
