@@ -49,6 +49,16 @@ import Testing
         #expect(rows.map(\.changes) == [nil, 7])
     }
 
+    @Test func whenABacklogWasJudgedIsReadBack() throws {
+        let store = try TestStore()
+        var writer = try store.writer()
+        var step = step()
+        step.closed[0].judgedLate = Sample.time + .days(2)
+        _ = try writer.write(step)
+        let frames = try StepHistory(store.database).steps(after: 0).flatMap(\.frames)
+        #expect(frames.map(\.judgedLate) == [Sample.time + .days(2)])
+    }
+
     @Test func theyGoWithTheirWindows() throws {
         let store = try TestStore()
         var writer = try store.writer(retention: Retention(sizeMost: 1 << 30, windows: .days(1)))

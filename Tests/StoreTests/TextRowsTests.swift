@@ -95,6 +95,20 @@ import Testing
         #expect(try store.rows("SELECT count(*) FROM outbox") == ["1"])
     }
 
+    /// A fault of a backlog: kept at once, told later, once.
+    @Test func aHeldFaultIsToldLater() throws {
+        let event = change("E7", at: 0, isTold: false)
+        var told = change("E7", at: 0, isEvent: false)
+        let store = try written([[event]])
+        #expect(try store.rows("SELECT value FROM device_event") == ["E7"])
+        #expect(try store.rows("SELECT count(*) FROM outbox") == ["0"])
+        let later = try written([[event], [told], [told]])
+        #expect(try later.rows("SELECT value FROM device_event") == ["E7"])
+        #expect(try later.rows("SELECT count(*) FROM outbox") == ["1"])
+        told.isTold = false
+        #expect(!told.isAlert)
+    }
+
     @Test func aStepWrittenTwiceIsThereOnce() throws {
         let store = try TestStore()
         var writer = try store.writer()

@@ -55,6 +55,8 @@ struct Scene {
 
     var machine = TicketMachine()
     var time = Scene.start
+    /// Set while windows are of a backlog.
+    var judgedLate: Timestamp?
     var policy = TicketPolicy(
         settings: TicketPolicySettings(), advice: Scene.advice, isGeneric: false)
 
@@ -81,6 +83,7 @@ struct Scene {
         var evidence = TicketEvidence(
             time: time, window: Self.window, operating: .running, isLearning: false,
             condition: Self.condition(), risk: Self.risk(), since: nil)
+        evidence.judgedLate = judgedLate
         switch said {
         case .quiet: break
         case .uneasy: evidence.condition = Self.condition(raw: 3.5, signals: 1)

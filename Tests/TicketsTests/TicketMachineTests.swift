@@ -146,6 +146,16 @@ import Testing
         check([(.alarm, 3), (.quiet, 24), (said, 500)], .quiet, .closed, .quietPeriodOver)
     }
 
+    /// It would open the next one as well.
+    @Test func aBacklogClosesNothing() {
+        var scene = Scene.after([(.alarm, 3), (.quiet, 25)])
+        scene.judgedLate = scene.time + .days(30)
+        #expect(scene.feed(.quiet, times: 500).kind == nil)
+        #expect(scene.machine.open?.recoveredAt != nil)
+        scene.judgedLate = nil
+        #expect(scene.feed(.quiet).kind == .closed)
+    }
+
     @Test func recovery() {
         check([(.alarm, 3), (.quiet, 22)], .quiet, nil, .awaitingRecovery, .warning)
         // A condition that comes back in time starts the count over.
