@@ -103,6 +103,50 @@ extension EndToEndTests {
             #expect(time / 1e9 < before)
         }
 
+        /// What came late and was answered is there after a crash, once, whether a step had
+        /// committed it or not.
+        @Test(.enabled(if: Database.isReadable, "needs sqlite3"))
+        func lateLinesAreThereOnce() throws {
+            // A window of ten minutes, of yesterday.
+            let old = (Int(Date().timeIntervalSince1970) / 600 - 144) * 600
+            func send(_ daemon: RunningDaemon, _ seconds: [Int]) throws {
+                let lines = seconds.map { "pump,device=P-1 flow=\($0) \(old + $0)000000000\n" }
+                #expect(try post(daemon, lines.joined()) == "204")
+            }
+            func windows() throws -> [String] {
+                try Database.rows(
+                    directory("state"),
+                    """
+                    SELECT sum(count), (SELECT count(*) FROM late_reading),
+                        (SELECT count(*) FROM window_closed) FROM window
+                    """)
+            }
+            func restart(_ daemon: RunningDaemon) throws -> RunningDaemon {
+                kill(daemon)
+                let next = try self.daemon("journal", clock: "wall")
+                try ForestallProgram.wait(for: "what the journal holds") {
+                    try next.log.contains("Lines of the journal taken in again")
+                }
+                return next
+            }
+            var daemon = try daemon("journal", clock: "wall")
+            try send(daemon, [0, 700])
+            try ForestallProgram.wait(for: "the window") { try windows() == ["1|0|0"] }
+            try send(daemon, [1, 2])
+            try ForestallProgram.wait(for: "the late lines") { try windows() == ["3|2|1"] }
+            // Answered, and most likely not committed.
+            try send(daemon, [3, 4, 5])
+            daemon = try restart(daemon)
+            try ForestallProgram.wait(for: "the later lines") { try windows() == ["6|5|1"] }
+            daemon = try restart(daemon)
+            try send(daemon, [6])
+            try ForestallProgram.wait(for: "the last line") { try windows() == ["7|6|1"] }
+            #expect(try daemon.stop().code == 0)
+            #expect(try windows() == ["7|6|1"])
+            let check = try ForestallProgram.run("verify", "--state", directory("state"))
+            #expect(check.code == 0)
+        }
+
         /// A torn end, as a power cut leaves it, costs what it held and nothing else.
         @Test func aTornEndIsTold() throws {
             // All of one open window, so that the journal alone has them.

@@ -127,6 +127,35 @@ import Windows
         engine.finish { late += $0.late.count }
         #expect(late == 0 && engine.counters.readingsAmending == 0)
     }
+
+    /// Of lines the last committed step did not contain, those that are late amend, and those that
+    /// are wrong are told.
+    @Test func whatWasNotCommittedCountsAfterAll() {
+        var engine = TelemetryEngine(.byWall())
+        var steps: [EngineStep] = []
+        func take(_ text: String, at arrival: Int64, into engine: inout TelemetryEngine) {
+            let bytes = Array(text.utf8)
+            engine.ingest(
+                bytes.span, from: 0, to: bytes.count, source: .file(0), arrivedAt: .at(arrival)
+            ) { steps.append($0) }
+        }
+        for time in [Int64(10), 1_000] {
+            take(line("A", at: Double(time)), at: time, into: &engine)
+        }
+        let old = "x,device=A v= 1\n" + line("A", 1, at: 30) + line("A", 1, at: -4e6)
+        let new = line("A", 2, at: 31) + "x,device=A v= 2\n" + line("A", 2, at: -4e6)
+        engine.recover(lines: 3) { take(old + new, at: 1_000, into: &$0) }
+        engine.flush { steps.append($0) }
+        #expect(steps.flatMap(\.late).map(\.value) == [2])
+        #expect(engine.counters.readingsAmending == 1)
+        #expect(engine.counters.linesLate == 1)
+        #expect(engine.counters.linesRefused == 2)
+        #expect(steps.flatMap(\.refused).map(\.count) == [1, 1])
+        // From here on everything counts.
+        take(line("A", 3, at: 32), at: 1_000, into: &engine)
+        engine.flush { steps.append($0) }
+        #expect(steps.flatMap(\.late).map(\.value) == [2, 3])
+    }
 }
 
 extension Timestamp {

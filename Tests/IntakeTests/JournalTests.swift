@@ -61,7 +61,7 @@ import Testing
         var records: [Record] = []
         let outcome = try JournalReader(files, terms: terms).read(
             after: number, through: last, progress: {}
-        ) { bytes, piece in
+        ) { bytes, piece, _ in
             let lines = bytes.extracting(piece.range)
             records.append(
                 Record(

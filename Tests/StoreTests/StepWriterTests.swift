@@ -12,6 +12,21 @@ import Testing
         #expect(try store.rows(sql) == expected, "\(sql)")
     }
 
+    /// With every step of a daemon that has a journal, and forgotten when it has none.
+    @Test func theJournalsPositionIsThatOfTheLastStep() throws {
+        let store = try TestStore()
+        let history = StepHistory(store.database)
+        #expect(try history.journal() == JournalPosition(record: 0, lines: 0))
+        var writer = try store.writer()
+        for (number, lines) in [(4, 0), (4, 7), (9, 2)] as [(UInt64, UInt64)] {
+            let position = JournalPosition(record: number, lines: lines)
+            _ = try writer.write(Sample.step(Int(number + lines), changes: []), journal: position)
+            #expect(try history.journal() == position)
+        }
+        _ = try writer.write(Sample.step(20, changes: []))
+        #expect(try history.journal() == nil)
+    }
+
     @Test func everyTableIsWritten() throws {
         let store = try TestStore()
         var writer = try store.writer()

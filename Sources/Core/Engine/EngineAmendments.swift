@@ -22,7 +22,7 @@ extension TelemetryEngine {
     /// Whether a reading of a closed window is recent enough to amend it. What an earlier process
     /// took in is not: it may be in the committed window.
     func mayAmend(at time: Timestamp, now: Timestamp) -> Bool {
-        !ledger.isPaused && clock.policy.amendFor > .zero
+        !isContained && clock.policy.amendFor > .zero
             && time >= now - clock.policy.amendFor
     }
 

@@ -164,7 +164,7 @@ extension TelemetryEngine {
         let (hasReading, refused) = addFields(
             bytes, to: place, series: index, record: record, at: event)
         if hasReading { markTaken(place, of: device, emit: emit) }
-        if let refused {
+        if let refused, !wasContained {
             ledger.note(
                 refused.reason.rawValue, source: line.source, column: refused.column,
                 record: bytes, start: record.lowerBound, end: record.upperBound,
@@ -250,6 +250,7 @@ extension TelemetryEngine {
             return .closed(windows.windowStart(of: device, at: time))
         }
         counters.linesLate += 1
+        if isContained { recovery.late += 1 }
         refuse(.late, bytes, record, source: line.source, time: now)
         return nil
     }
@@ -296,6 +297,7 @@ extension TelemetryEngine {
                 run = run.lowerBound..<signal + 1
             } else if !isText {
                 counters.readingsRefused += 1
+                if wasContained { recovery.readingsRefused += 1 }
                 refused = refused ?? (.tooManySignals, name.lowerBound - record.lowerBound + 1)
             } else if text < 0 {
                 counters.textsRefused += 1
@@ -316,11 +318,19 @@ extension TelemetryEngine {
         counters.readingsReplaced &+= UInt64(truncatingIfNeeded: replaced)
     }
 
+    /// `true` when an earlier process has told of it.
+    private mutating func countRefused() -> Bool {
+        let isTold = isContained
+        if isTold { recovery.refused += 1 }
+        counters.linesRefused += 1
+        return isTold
+    }
+
     mutating func refuse(
         _ reason: RefusalReason, _ bytes: Span<UInt8>, _ record: Range<Int>, source: LineSource,
         time: Timestamp, fits: StampPrecision? = nil
     ) {
-        counters.linesRefused += 1
+        if countRefused() { return }
         ledger.note(
             reason.rawValue, source: source, column: 1, record: bytes, start: record.lowerBound,
             end: record.upperBound, time: clock.now ?? time, fits: fits)
@@ -330,7 +340,7 @@ extension TelemetryEngine {
         _ rejection: LineRejection, _ bytes: Span<UInt8>, _ record: Range<Int>,
         source: LineSource, time: Timestamp
     ) {
-        counters.linesRefused += 1
+        if countRefused() { return }
         ledger.note(
             rejection.name, source: source, column: parser.rejectionColumn, record: bytes,
             start: record.lowerBound, end: record.upperBound, time: clock.now ?? time)

@@ -85,6 +85,8 @@ package struct EngineStep: Equatable, Sendable {
 package struct EngineCounters: Equatable, Sendable {
     package var linesAccepted: UInt64 = 0
     package var linesRefused: UInt64 = 0
+    /// Lines of whatever fate.
+    package var lines: UInt64 { linesAccepted &+ linesRefused }
     package var readings: UInt64 = 0
     /// Readings of a signal and time that had come before; the later one counts.
     package var readingsReplaced: UInt64 = 0

@@ -17,8 +17,6 @@ struct RefusalLedger: Sendable {
     private var places: [Key: Int] = [:]
     private var sources: Set<LineSource> = []
     private let limit: Int
-    /// Nothing is noted: what is taken in was judged by an earlier process.
-    var isPaused = false
 
     init(limit: Int) {
         self.limit = limit
@@ -30,7 +28,6 @@ struct RefusalLedger: Sendable {
         _ reason: String, count: Int = 1, source: LineSource, column: Int, record: Span<UInt8>,
         start: Int, end: Int, time: Timestamp, fits: StampPrecision? = nil
     ) {
-        guard !isPaused else { return }
         let counted = sources.contains(source) || sources.count < limit
         let owner = counted ? source : Self.others
         if counted { sources.insert(source) }

@@ -46,6 +46,7 @@ package struct TelemetryEngine: ~Copyable {
     var clock: EventClock
     var hold: JumpHold
     var ledger: RefusalLedger
+    var recovery = Recovery()
     package internal(set) var counters = EngineCounters()
     var pending: EngineStep
     /// Greatest arrival time and tick so far.

@@ -31,7 +31,7 @@ package struct JournalReader: Sendable {
     /// ones; `progress` is called between two segments.
     package func read(
         after number: UInt64, through last: UInt64, progress: () -> Void,
-        _ body: (Span<UInt8>, LineSegment) -> Void
+        _ body: (Span<UInt8>, LineSegment, _ number: UInt64) -> Void
     ) throws(SystemFailure) -> Outcome {
         var outcome = Outcome(last: number)
         let segments = try files.segments().filter { $0.first <= last }
@@ -50,21 +50,21 @@ package struct JournalReader: Sendable {
 
     private func read(
         _ segment: JournalFiles.Segment, _ outcome: inout Outcome,
-        _ body: (Span<UInt8>, LineSegment) -> Void
+        _ body: (Span<UInt8>, LineSegment, _ number: UInt64) -> Void
     ) throws(SystemFailure) {
         let before = outcome.last
         var read: UInt64 = 0
         var withoutTerms: UInt64 = 0
         let known = try files.terms(of: segment) == terms
-        let findings = try files.read(segment, after: before) { bytes, piece, _ in
+        let findings = try files.read(segment, after: before) { bytes, piece, number in
             read += 1
-            guard !known, piece.terms != 0 else { return body(bytes, piece) }
+            guard !known, piece.terms != 0 else { return body(bytes, piece, number) }
             withoutTerms += 1
             body(
                 bytes,
                 LineSegment(
                     offset: piece.offset, length: piece.length, source: piece.source,
-                    arrival: piece.arrival, precision: piece.precision))
+                    arrival: piece.arrival, precision: piece.precision), number)
         }
         outcome.records += read
         outcome.recordsWithoutTerms += withoutTerms

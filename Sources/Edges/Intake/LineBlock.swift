@@ -37,10 +37,13 @@ package struct InputPosition: Hashable, Sendable {
     package let file: Int
     /// Bytes of uncompressed text before the first byte that follows the block.
     package let offset: UInt64
+    /// Lines behind it that are contained too, in the next record of a journal.
+    package let lines: UInt64
 
-    package init(file: Int, offset: UInt64) {
+    package init(file: Int, offset: UInt64, lines: UInt64 = 0) {
         self.file = file
         self.offset = offset
+        self.lines = lines
     }
 }
 

@@ -42,6 +42,15 @@ package struct StepHistory: Sendable {
         try database.read { db in try Self.beginning(db) }
     }
 
+    /// How much of the journal the last committed step contained; `nil` when that is not known.
+    package func journal() throws(StoreFailure) -> JournalPosition? {
+        try database.read { db in
+            if let position = try JournalPosition.read(db) { return position }
+            let hasSteps = try Bool.fetchOne(db, sql: "SELECT 1 FROM step LIMIT 1") ?? false
+            return hasSteps ? nil : JournalPosition(record: 0, lines: 0)
+        }
+    }
+
     static func beginning(_ db: Database) throws -> Int {
         try String.fetchOne(
             db, sql: "SELECT value FROM metadata WHERE key = 'begins_after_step'"

@@ -100,11 +100,12 @@ package struct StepWriter: Sendable {
         lacksRows = true
     }
 
-    /// Commits the step, and for a replay how far its input has been folded. Waits for the disk
+    /// Commits the step, and how much of its input it contains: of a replay's recording, or of the
+    /// journal. Waits for the disk
     /// when the step changes tickets or takes decisions. A step without content only renews the
     /// counters.
     package mutating func write(
-        _ step: EngineStep, input: FoldedInput? = nil
+        _ step: EngineStep, input: FoldedInput? = nil, journal: JournalPosition? = nil
     ) throws(StoreFailure) -> StepOutcome {
         names.learn(step)
         let waiting = events
@@ -119,6 +120,7 @@ package struct StepWriter: Sendable {
                 }
                 try db.inTransaction(.immediate) {
                     outcome = try commit(step, input: input, in: db)
+                    if input == nil { try JournalPosition.write(journal, in: db) }
                     return .commit
                 }
             }

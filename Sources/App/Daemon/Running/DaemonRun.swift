@@ -134,8 +134,9 @@ package enum DaemonRun {
         var feed = OperatorFeed(
             OperatorInbox(state.database), to: company.decisions, logger: logger)
         var repair = DatabaseRepair(state.database, request: company.request, logger: logger)
-        store.run { step, _ throws(StoreFailure) in
-            _ = try writer.write(step)
+        store.run { step, place throws(StoreFailure) in
+            let journal = place.map { JournalPosition(record: $0.offset, lines: $0.lines) }
+            _ = try writer.write(step, journal: journal)
         } committed: { step in
             company.totals.add(step)
             if !step.isEmpty { repair.committed(step.sequence) }

@@ -43,9 +43,17 @@ struct EngineLoop: Sendable {
         if let history { engine.schedule(history.events, continues: history.continues) }
         let work = self.work
         var position = checkpoints.start
+        // Lines before the block in hand; nil while there is none that the journal has.
+        var before: UInt64?
         // A closed queue means that the store has given up; what is left has nowhere to go.
         let emit: (EngineStep) -> Void = { step in
-            _ = work.push(.step(step, position: position))
+            let place =
+                journal == nil
+                ? position
+                : InputPosition(
+                    file: 0, offset: position?.offset ?? 0,
+                    lines: before.map { step.counters.lines &- $0 } ?? 0)
+            _ = work.push(.step(step, position: place))
         }
         if !engine.registry.devices.isEmpty {
             let devices = engine.registry.devices
@@ -53,7 +61,9 @@ struct EngineLoop: Sendable {
             _ = work.push(.introduction(devices: devices, signals: signals))
         }
         if let journal {
-            position = journal.run(&engine, clock: configuration.clock, emit: emit) {
+            position = journal.run(&engine, clock: configuration.clock) { step, place in
+                _ = work.push(.step(step, position: place))
+            } progress: {
                 _ = work.push(.heartbeat)
             }
         }
@@ -69,7 +79,10 @@ struct EngineLoop: Sendable {
         loop: while true {
             switch blocks.pop(until: min(nextTick, heartbeats.latest)) {
             case .element(let block):
+                noteRefusals(of: block, into: &engine)
+                if block.position != nil { before = engine.linesTaken }
                 ingest(block, into: &engine, emit: emit)
+                before = nil
                 // What was not journalled says nothing about the place in the journal.
                 position = block.position ?? (journal == nil ? nil : position)
                 pool.give(block)
@@ -105,9 +118,8 @@ struct EngineLoop: Sendable {
         work.close()
     }
 
-    private func ingest(
-        _ block: borrowing LineBlock, into engine: inout TelemetryEngine,
-        emit: (EngineStep) -> Void
+    private func noteRefusals(
+        of block: borrowing LineBlock, into engine: inout TelemetryEngine
     ) {
         for refusal in block.refusals {
             engine.noteRefused(
@@ -115,6 +127,12 @@ struct EngineLoop: Sendable {
                 source: refusal.source, column: refusal.column, sample: refusal.sample.span,
                 at: refusal.arrival)
         }
+    }
+
+    private func ingest(
+        _ block: borrowing LineBlock, into engine: inout TelemetryEngine,
+        emit: (EngineStep) -> Void
+    ) {
         block.withLines { bytes, segments in
             for index in segments.indices {
                 let segment = segments[index]

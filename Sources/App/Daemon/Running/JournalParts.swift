@@ -3,6 +3,7 @@ import Intake
 import Logging
 import Platform
 import Primitives
+import Store
 
 /// What there is of a journal in one run of the daemon: the thread that writes it, at that level,
 /// and what an earlier process left, at any.
@@ -27,7 +28,8 @@ struct JournalParts: Sendable {
             return
         }
         recovery = JournalRecovery(
-            state.journal, terms: terms, after: contained, through: last, logger: logger)
+            state.journal, terms: terms, after: contained, through: last,
+            committed: try Self.committed(state), logger: logger)
         guard state.journal.isWritten else {
             // It is of no use any more once two checkpoints contain it; this is the first.
             request.raise()
@@ -42,5 +44,13 @@ struct JournalParts: Sendable {
             incoming: BoundedQueue<LineBlock>(capacity: pool.blocks), outgoing: blocks, pool: pool,
             state: state.journal, limits: limits, next: max(last, contained) + 1, terms: terms,
             request: request, logger: logger)
+    }
+
+    private static func committed(_ state: OpenState) throws(CommandFailure) -> JournalPosition? {
+        do throws(StoreFailure) {
+            return try StepHistory(state.database).journal()
+        } catch {
+            throw CommandFailure(because: error)
+        }
     }
 }

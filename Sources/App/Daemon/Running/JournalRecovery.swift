@@ -3,29 +3,34 @@ import Intake
 import Logging
 import Platform
 import Primitives
+import Store
 import Synchronization
 
 /// Gives the engine what an earlier process has written to the journal and no checkpoint contains,
 /// before anything new, at the times at which it arrived.
 ///
-/// Windows that were committed after the checkpoint have been folded again by then: what belongs
-/// to them comes too late and is passed over, so nothing is counted twice.
+/// Windows that were committed after the checkpoint have been folded again by then. What of the
+/// journal the last committed step contained and belongs to them comes too late and is passed over,
+/// so nothing is counted twice; what is late behind it was late when it came, and amends.
 final class JournalRecovery: Sendable {
     private let state: JournalState
     private let terms: UInt64
     private let last: UInt64
+    private let committed: JournalPosition?
     private let logger: Logger
     private let contained: Mutex<UInt64>
 
     /// `last` is the last record there is; what this process writes is not taken in again.
-    /// `otherwise` is the number to begin after when the checkpoint does not say one.
+    /// `otherwise` is the number to begin after when the checkpoint does not say one; `committed`
+    /// is how much the last committed step contained, all of it when that is not known.
     init(
         _ state: JournalState, terms: UInt64, after otherwise: UInt64, through last: UInt64,
-        logger: Logger
+        committed: JournalPosition?, logger: Logger
     ) {
         self.state = state
         self.last = last
         self.terms = terms
+        self.committed = committed
         self.logger = logger
         contained = Mutex(otherwise)
     }
@@ -41,20 +46,36 @@ final class JournalRecovery: Sendable {
     /// Returns the place up to which the engine contains the journal now; nil when there never was
     /// one. `progress` is called between pieces of work.
     func run(
-        _ engine: inout TelemetryEngine, clock: ClockPolicy, emit: (EngineStep) -> Void,
-        progress: () -> Void
+        _ engine: inout TelemetryEngine, clock: ClockPolicy,
+        emit: (EngineStep, InputPosition) -> Void, progress: () -> Void
     ) -> InputPosition? {
         let number = contained.withLock { $0 }
+        let committed = self.committed ?? JournalPosition(record: .max, lines: 0)
+        // Lines behind the last committed record that were not met yet.
+        var ahead = committed.lines
         var outcome = JournalReader.Outcome(last: number)
-        engine.recover { engine in
-            do throws(SystemFailure) {
-                outcome = try JournalReader(state.files, terms: terms)
-                    .read(after: number, through: last, progress: progress) { bytes, piece in
-                        Self.take(bytes, piece, into: &engine, clock, emit)
+        do throws(SystemFailure) {
+            outcome = try JournalReader(state.files, terms: terms)
+                .read(after: number, through: last, progress: progress) { bytes, piece, number in
+                    let contained = number <= committed.record ? .max : ahead
+                    let before = engine.linesTaken
+                    var taken: UInt64 = 0
+                    engine.recover(lines: contained) { engine in
+                        Self.take(bytes, piece, into: &engine, clock) { step in
+                            let taken = step.counters.lines &- before
+                            emit(
+                                step,
+                                contained > taken
+                                    ? InputPosition(
+                                        file: 0, offset: committed.record, lines: committed.lines)
+                                    : InputPosition(file: 0, offset: number - 1, lines: taken))
+                        }
+                        taken = engine.linesTaken &- before
                     }
-            } catch {
-                outcome.failures.append(error.description)
-            }
+                    if number > committed.record { ahead -= min(ahead, taken) }
+                }
+        } catch {
+            outcome.failures.append(error.description)
         }
         tell(outcome)
         return outcome.last > 0 ? InputPosition(file: 0, offset: outcome.last) : nil
