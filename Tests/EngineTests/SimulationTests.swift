@@ -31,7 +31,8 @@ import Testing
         let coverage = check(Array(1...150))
         #expect(coverage.schedules == 150)
         for count in [
-            coverage.late, coverage.refused, coverage.restamped, coverage.replaced,
+            coverage.late, coverage.amending, coverage.refused, coverage.restamped,
+            coverage.replaced,
             coverage.restarts,
         ] { #expect(count > 50) }
         #expect(coverage.windows > 1_000)

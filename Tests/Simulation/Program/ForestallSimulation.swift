@@ -32,7 +32,7 @@ import ScheduleSimulation
         print(
             """
             \(coverage.schedules) schedules, \(coverage.lines) lines, of these \(coverage.late) \
-            late, \(coverage.refused) refused, \(coverage.restamped) restamped, \
+            late (\(coverage.amending) of which amend where they may), \(coverage.refused) refused, \(coverage.restamped) restamped, \
             \(coverage.replaced) readings replaced, \(coverage.windows) windows, \
             \(coverage.restarts) restarts: \(failed) schedules with findings
             """)

@@ -86,13 +86,23 @@ extension Expectation.Readings {
                 ? nil : "\(summary.count) readings instead of \(distinct) to \(offered)"
         }
         let values = entries.map(\.value)
+        if summary.first != values.first || summary.last != values.last {
+            return "first or last of \(summary) are not those of \(values)"
+        }
+        if let difference = differenceInValues(from: summary) { return difference }
+        let mean = values.reduce(0, +) / Double(values.count)
+        let scale = values.map(\.magnitude).max() ?? 0
+        return slopeDifference(from: summary, mean: mean, scale: scale)
+    }
+
+    /// In what does not depend on the order of readings.
+    func differenceInValues(from summary: WindowSummary) -> String? {
+        let values = entries.map(\.value)
         if summary.count != values.count {
             return "\(summary.count) readings instead of \(values.count)"
         }
-        if summary.minimum != values.min() || summary.maximum != values.max()
-            || summary.first != values.first || summary.last != values.last
-        {
-            return "minimum, maximum, first or last of \(summary) are not those of \(values)"
+        if summary.minimum != values.min() || summary.maximum != values.max() {
+            return "minimum or maximum of \(summary) are not those of \(values)"
         }
         let mean = values.reduce(0, +) / Double(values.count)
         let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
@@ -105,7 +115,7 @@ extension Expectation.Readings {
             return "mean \(summary.mean), deviation \(summary.deviation) instead of "
                 + "\(mean), \(deviation)"
         }
-        return slopeDifference(from: summary, mean: mean, scale: scale)
+        return nil
     }
 
     /// By the definition, in two passes.

@@ -10,6 +10,8 @@ struct Outcome {
         /// Taken at its own time, or, without a stamp or with a wrong one, at that of its arrival.
         case taken(isOwn: Bool)
         case late
+        /// Taken for a window that was closed.
+        case amending
         case refused
         /// The counters do not say one thing: never right.
         case unclear(String)
@@ -29,6 +31,8 @@ struct Outcome {
     /// By number of the device, in the order in which they were closed.
     var windows: [Int: [Window]] = [:]
     var findings: [String] = []
+    /// Late readings by window and time, the last of each time.
+    var late: [Expectation.Key: [Int64: Double]] = [:]
     private var lastSequence = 0
 
     /// Gives the lines and ticks to an engine, which ends and starts again after some ticks.
@@ -37,7 +41,7 @@ struct Outcome {
         restarts: Set<Int> = []
     ) {
         var engine = TelemetryEngine(configuration)
-        var readings = 0
+        var readings: UInt64 = 0
         var next = 0
         for (index, tick) in ticks.enumerated() {
             while next < deliveries.count, deliveries[next].arrival <= tick {
@@ -48,7 +52,7 @@ struct Outcome {
             engine.advance(to: Timestamp(nanoseconds: tick)) { steps.append($0) }
             take(steps, engine.registry)
             guard restarts.contains(index) else { continue }
-            readings += Int(engine.counters.readings)
+            readings += engine.counters.readings - engine.counters.readingsAmending
             let bytes = engine.checkpoint()
             engine = TelemetryEngine(configuration)
             do {
@@ -58,9 +62,9 @@ struct Outcome {
                 findings.append("a checkpoint that cannot be read: \(error)")
             }
         }
-        readings += Int(engine.counters.readings)
+        readings += engine.counters.readings - engine.counters.readingsAmending
         let closed = windows.values.joined().flatMap(\.signals.values).reduce(0) { $0 + $1.count }
-        if closed != readings {
+        if closed != Int(readings) {
             findings.append("\(readings) readings were taken, \(closed) are in closed windows")
         }
     }
@@ -81,6 +85,7 @@ struct Outcome {
         let refused = after.linesRefused - before.linesRefused
         let late = after.linesLate - before.linesLate
         let restamped = after.linesRestamped - before.linesRestamped
+        if taken == 1, after.readingsAmending > before.readingsAmending { return .amending }
         switch (taken, refused, late) {
         case (1, 0, 0): return .taken(isOwn: delivery.stamp != nil && restamped == 0)
         case (0, 1, 1): return .late
@@ -93,14 +98,14 @@ struct Outcome {
         for step in steps {
             if step.sequence <= lastSequence { findings.append("steps are out of order") }
             lastSequence = step.sequence
+            for reading in step.late { note(reading, registry) }
             for closed in step.closed {
-                let device = Int(registry[closed.frame.device].name.dropFirst()) ?? -1
+                let device = Self.number(of: closed.frame.device, registry)
                 var signals: [Int: WindowSummary] = [:]
                 for summary in closed.frame.summaries {
-                    let name = registry[summary.signal].name
                     var bare = summary
                     bare.signal = SignalID(rawValue: 0)
-                    signals[Int(name.dropFirst(Schedule.measurement.count + 2)) ?? -1] = bare
+                    signals[Self.number(of: summary.signal, registry)] = bare
                 }
                 windows[device, default: []].append(
                     Window(
@@ -109,5 +114,20 @@ struct Outcome {
                         health: closed.assessment.health))
             }
         }
+    }
+
+    private mutating func note(_ reading: LateReading, _ registry: Registry) {
+        let key = Expectation.Key(
+            device: Self.number(of: registry[reading.signal].device, registry),
+            start: reading.start.nanoseconds, signal: Self.number(of: reading.signal, registry))
+        late[key, default: [:]][reading.time.nanoseconds] = reading.value
+    }
+
+    private static func number(of device: DeviceID, _ registry: Registry) -> Int {
+        Int(registry[device].name.dropFirst()) ?? -1
+    }
+
+    private static func number(of signal: SignalID, _ registry: Registry) -> Int {
+        Int(registry[signal].name.dropFirst(Schedule.measurement.count + 2)) ?? -1
     }
 }

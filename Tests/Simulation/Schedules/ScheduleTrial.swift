@@ -14,7 +14,8 @@ import Windows
 /// - a line from a right clock that was on its way no longer than windows wait for is never late;
 /// - what comes of a device is the same without the others, and with restarts in between;
 /// - windows of at most as many readings as are kept are the same, to the last bit, as those of
-///   undisturbed delivery.
+///   undisturbed delivery;
+/// - what ``AmendmentTrial`` says of late readings that amend.
 package struct ScheduleTrial {
     /// In words; empty when all holds.
     package private(set) var findings: [String] = []
@@ -25,6 +26,7 @@ package struct ScheduleTrial {
         package var schedules = 0
         package var lines = 0
         package var late = 0
+        package var amending = 0
         package var refused = 0
         package var restamped = 0
         package var replaced = 0
@@ -37,6 +39,7 @@ package struct ScheduleTrial {
             total.schedules += other.schedules
             total.lines += other.lines
             total.late += other.late
+            total.amending += other.amending
             total.refused += other.refused
             total.restamped += other.restamped
             total.replaced += other.replaced
@@ -62,6 +65,9 @@ package struct ScheduleTrial {
         checkRestarts(whole)
         checkUndisturbed(whole, expected)
         note(whole, expected)
+        let amended = AmendmentTrial(schedule, without: whole, expected)
+        findings += amended.findings
+        coverage.amending = amended.amending
     }
 
     private mutating func checkFates(_ outcome: Outcome) {
