@@ -23,6 +23,8 @@ struct Expectation {
         /// readings that are no repeats: then either may be so, and not all is said.
         var isLoose = false
         var offered = 0
+        /// Middle of the window, from which its times are counted.
+        var middle: Int64 = 0
 
         /// Readings of an open window that are sure to be kept.
         static let kept = 8
@@ -51,7 +53,7 @@ struct Expectation {
             let start = time - (time % length + length) % length
             for reading in delivery.readings {
                 let key = Key(device: delivery.device, start: start, signal: reading.signal)
-                windows[key, default: Readings()].add(
+                windows[key, default: Readings(middle: start + length / 2)].add(
                     Entry(time: time, value: reading.value, isOwn: isOwn))
             }
         }
@@ -118,6 +120,8 @@ extension Expectation.Readings {
         return nil
     }
 
+    private func square(_ number: Double) -> Double { number * number }
+
     /// By the definition, in two passes.
     private func slopeDifference(
         from summary: WindowSummary, mean: Double, scale: Double
@@ -134,7 +138,11 @@ extension Expectation.Readings {
         }
         // Too close together to tell.
         guard let slope = summary.slope else { return nil }
-        let tolerance = 1e-9 * scale / spread.squareRoot()
+        // Readings close together and far from the middle: their spread is a small difference of
+        // large squares.
+        let squares = entries.reduce(0.0) { $0 + square(Double($1.time - self.middle) * 1e-9) }
+        let tolerance =
+            1e-9 * scale / spread.squareRoot() + 1e-14 * slope.magnitude * squares / spread
         return abs(slope - products / spread) <= tolerance
             ? nil : "slope \(slope) instead of \(products / spread)"
     }
