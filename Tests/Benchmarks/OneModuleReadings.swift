@@ -5,6 +5,9 @@ struct OneModuleReadings {
 
     /// Signals that come together, and their table.
     struct Lane {
+        /// Windows that may be open at once; for each there are two words behind the rows.
+        static let slots = 2
+
         var start = 0
         var capacity: Int32 = 0
         var used: Int32 = 0
@@ -14,6 +17,8 @@ struct OneModuleReadings {
 
         var stride: Int { Int(width) &+ 1 }
         var end: Int { start &+ Int(used) }
+        var size: Int { Int(capacity) + 2 * Self.slots }
+        func times(slot: Int) -> Int { start &+ Int(capacity) &+ 2 &* slot }
         @inline(__always) var isFull: Bool { used == capacity }
     }
 
@@ -45,13 +50,18 @@ struct OneModuleReadings {
         let old = lanes[lane]
         let capacity = max(2, 2 * Int(old.capacity) / old.stride) * old.stride
         lanes[lane].capacity = Int32(capacity)
-        if let start = free[capacity]?.popLast() {
+        let size = lanes[lane].size
+        if let start = free[size]?.popLast() {
             lanes[lane].start = start
         } else {
             lanes[lane].start = words.count
-            for _ in 0..<capacity { words.append(0) }
+            for _ in 0..<size { words.append(0) }
         }
         for word in 0..<Int(old.used) { words[lanes[lane].start + word] = words[old.start + word] }
-        if old.capacity > 0 { free[Int(old.capacity), default: []].append(old.start) }
+        guard old.capacity > 0 else { return }
+        for word in 0..<2 * Lane.slots {
+            words[lanes[lane].times(slot: 0) + word] = words[old.times(slot: 0) + word]
+        }
+        free[old.size, default: []].append(old.start)
     }
 }

@@ -95,10 +95,11 @@ struct OneModuleWindows: ~Copyable {
             while next < rows, time(of: next, in: lane, words) < end { next += 1 }
             let leaving = max(0, next - row - OneModuleReadings.kept)
             if leaving > 0 {
+                let slot = Int(window & known.slotMask)
                 add(
-                    row..<row + leaving, of: lane, words,
-                    at: known.place(slot: Int(window & known.slotMask), signal: signal),
-                    window: window, &accumulators)
+                    row..<row + leaving, of: lane, &words, slot: slot,
+                    middle: window &* length &+ length / 2,
+                    at: known.place(slot: slot, signal: signal), &accumulators)
             }
             var room = words.mutableSpan
             for word in (row + leaving) &* stride..<next &* stride {
@@ -119,56 +120,97 @@ struct OneModuleWindows: ~Copyable {
     /// Adds rows of one window, in order of time, to the accumulators from `place` on: signal after
     /// signal, so that each is read and written once.
     private static func add(
-        _ rows: Range<Int>, of lane: OneModuleReadings.Lane, _ words: borrowing [UInt64],
-        at place: Int, window: Int64, _ accumulators: inout [OneModuleAccumulator]
+        _ rows: Range<Int>, of lane: OneModuleReadings.Lane, _ words: inout [UInt64], slot: Int,
+        middle: Int64, at place: Int, _ accumulators: inout [OneModuleAccumulator]
     ) {
-        let span = words.span
-        var room = accumulators.mutableSpan
         let stride = lane.stride
-        let firstTime = time(of: rows.lowerBound, in: lane, words)
+        let first = lane.start &+ rows.lowerBound &* stride
+        let firstTime = Int64(bitPattern: words[first])
+        var times = OneModuleTimes()
+        if accumulators[place].count > 0 {
+            times = OneModuleTimes(words, at: lane.times(slot: slot))
+        }
+        let before = times.sum
+        for row in 0..<rows.count {
+            times.add(
+                OneModuleTimes.offset(
+                    of: Int64(bitPattern: words[first &+ row &* stride]), middle: middle))
+        }
+        times.write(to: &words, at: lane.times(slot: slot))
+        var room = accumulators.mutableSpan
+        let span = words.span
         for signal in 0..<Int(lane.width) {
             var sums = room[place &+ signal]
-            var word = lane.start &+ rows.lowerBound &* stride &+ 1 &+ signal
-            var left = rows.count
-            if sums.window != window || sums.count == 0 {
-                sums.begin(Double(bitPattern: span[word]), at: firstTime, window: window)
-                left &-= 1
-                word &+= stride
+            let begins = sums.count == 0
+            let value = Double(bitPattern: span[first &+ 1 &+ signal])
+            if begins {
+                sums.begin(value, at: firstTime)
             } else if firstTime < sums.firstTime {
-                sums.shift(to: Double(bitPattern: span[word]), at: firstTime)
+                sums.shift(to: value, at: firstTime, offsets: before)
             }
-            sums.addInOrder(span, from: word, left, every: stride)
+            let skipped = begins ? 1 : 0
+            sums.addInOrder(
+                span, from: first &+ skipped &* stride, rows.count &- skipped, every: stride,
+                value: 1 &+ signal, middle: middle)
             room[place &+ signal] = sums
         }
     }
 }
 
+/// `TimeSums`, copied.
+private struct OneModuleTimes {
+    var sum = 0.0
+    var squares = 0.0
+
+    init() {}
+
+    init(_ words: borrowing [UInt64], at place: Int) {
+        sum = Double(bitPattern: words[place])
+        squares = Double(bitPattern: words[place &+ 1])
+    }
+
+    func write(to words: inout [UInt64], at place: Int) {
+        words[place] = sum.bitPattern
+        words[place &+ 1] = squares.bitPattern
+    }
+
+    @inline(__always) mutating func add(_ offset: Double) {
+        sum += offset
+        squares += offset * offset
+    }
+
+    @inline(__always) static func offset(of time: Int64, middle: Int64) -> Double {
+        Double(time &- middle) * 1e-9
+    }
+}
+
 /// `Accumulator`, copied.
 private struct OneModuleAccumulator {
-    var window: Int64 = .min
     var count: Int64 = 0
     var sum: Double = 0
     var squares: Double = 0
+    var products: Double = 0
     var minimum: Double = 0
     var maximum: Double = 0
     var first: Double = 0
     var firstTime: Int64 = 0
 
-    mutating func begin(_ value: Double, at time: Int64, window: Int64) {
-        self.window = window
+    mutating func begin(_ value: Double, at time: Int64) {
         count = 1
         sum = 0
         squares = 0
+        products = 0
         minimum = value
         maximum = value
         first = value
         firstTime = time
     }
 
-    @inline(never) mutating func shift(to value: Double, at time: Int64) {
+    @inline(never) mutating func shift(to value: Double, at time: Int64, offsets: Double) {
         let distance = first - value
         let number = Double(count)
         squares += distance * (2 * sum + number * distance)
+        products += distance * offsets
         sum += number * distance
         first = value
         firstTime = time
@@ -176,20 +218,24 @@ private struct OneModuleAccumulator {
 }
 
 extension OneModuleAccumulator {
-    /// Adds `count` readings, none before the first; each is `stride` words after the one before.
+    /// Adds the readings of `count` rows from `start` on, none before the first.
     @inline(__always) fileprivate mutating func addInOrder(
-        _ words: Span<UInt64>, from start: Int, _ count: Int, every stride: Int
+        _ words: Span<UInt64>, from start: Int, _ count: Int, every stride: Int, value place: Int,
+        middle: Int64
     ) {
         var word = start
         var sum = sum
         var squares = squares
+        var products = products
         var minimum = minimum
         var maximum = maximum
         for _ in 0..<count {
-            let value = Double(bitPattern: words[word])
+            let offset = OneModuleTimes.offset(of: Int64(bitPattern: words[word]), middle: middle)
+            let value = Double(bitPattern: words[word &+ place])
             let distance = value - first
             sum += distance
             squares += distance * distance
+            products += distance * offset
             minimum = value < minimum ? value : minimum
             maximum = value > maximum ? value : maximum
             word &+= stride
@@ -197,6 +243,7 @@ extension OneModuleAccumulator {
         self.count &+= Int64(count)
         self.sum = sum
         self.squares = squares
+        self.products = products
         self.minimum = minimum
         self.maximum = maximum
     }

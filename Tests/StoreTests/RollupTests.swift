@@ -255,6 +255,24 @@ import Testing
         #expect(try findings() == [])
     }
 
+    /// Windows go before it is time to sum them up: that is done first.
+    @Test(arguments: [TimeSpan.minutes(1), .hours(1)])
+    func whatIsAboutToGoIsSummedUpFirst(length: TimeSpan) throws {
+        let parts = (0..<48).map { index in
+            Part(
+                start: Self.day + length * index, signal: Self.signals[0],
+                values: [Double(index), Double(index) + 1])
+        }
+        let end = Self.day + length * 48
+        var writer = try writer(retention: Retention(sizeMost: 1 << 30, windows: length))
+        _ = try writer.write(step(1, parts, at: end, length: length))
+        #expect(try store.rows("SELECT count(*) FROM window") == ["1"])
+        let rows = try store.rows(
+            "SELECT count FROM \(length < .minutes(15) ? "window_15min" : "window_day") ORDER BY key")
+        #expect(rows == (length < .minutes(15) ? ["30", "30", "30", "6"] : ["48", "48"]))
+        #expect(try findings() == [])
+    }
+
     @Test func eachHasAnAgeOfItsOwn() throws {
         let retention = Retention(
             sizeMost: 1 << 30, windows: .days(1), quarters: .days(2), days: .days(4))
