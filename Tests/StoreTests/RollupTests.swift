@@ -267,9 +267,8 @@ import Testing
         var writer = try writer(retention: Retention(sizeMost: 1 << 30, windows: length))
         _ = try writer.write(step(1, parts, at: end, length: length))
         #expect(try store.rows("SELECT count(*) FROM window") == ["1"])
-        let rows = try store.rows(
-            "SELECT count FROM \(length < .minutes(15) ? "window_15min" : "window_day") ORDER BY key"
-        )
+        let table = length < .minutes(15) ? "window_15min" : "window_day"
+        let rows = try store.rows("SELECT count FROM \(table) ORDER BY key")
         #expect(rows == (length < .minutes(15) ? ["30", "30", "30", "6"] : ["48", "48"]))
         #expect(try findings() == [])
     }
