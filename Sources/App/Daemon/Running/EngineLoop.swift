@@ -47,19 +47,9 @@ struct EngineLoop: Sendable {
         var before: UInt64?
         // A closed queue means that the store has given up; what is left has nowhere to go.
         let emit: (EngineStep) -> Void = { step in
-            let place =
-                journal == nil
-                ? position
-                : InputPosition(
-                    file: 0, offset: position?.offset ?? 0,
-                    lines: before.map { step.counters.lines &- $0 } ?? 0)
-            _ = work.push(.step(step, position: place))
+            _ = work.push(.step(step, position: place(of: step, position, linesBefore: before)))
         }
-        if !engine.registry.devices.isEmpty {
-            let devices = engine.registry.devices
-            let signals = engine.registry.signals
-            _ = work.push(.introduction(devices: devices, signals: signals))
-        }
+        introduceKnown(engine)
         if let journal {
             position = journal.run(&engine, clock: configuration.clock) { step, place in
                 _ = work.push(.step(step, position: place))
@@ -67,9 +57,7 @@ struct EngineLoop: Sendable {
                 _ = work.push(.heartbeat)
             }
         }
-        if checkpoints.takesInitial, engine.canCheckpoint {
-            _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(position))))
-        }
+        if checkpoints.takesInitial { offerCheckpoint(engine, checkpoints.input(position)) }
         let tick = UInt64(max(configuration.clock.tick.nanoseconds, 1_000_000))
         var nextTick = MonotonicClock.now() + tick
         var nextCheckpoint = MonotonicClock.now() + checkpoints.interval
@@ -106,16 +94,39 @@ struct EngineLoop: Sendable {
             if checkpoints.request?.take() == true { nextCheckpoint = now }
             if now >= nextCheckpoint, engine.canCheckpoint {
                 nextCheckpoint = now + checkpoints.interval
-                _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.input(position))))
+                offerCheckpoint(engine, checkpoints.input(position))
             }
         }
         engine.finish(emit: emit)
         if history != nil { engine.takeRest(emit: emit) }
         if sealsByWallTime { _ = work.push(.step(engine.progress, position: nil)) }
-        if engine.canCheckpoint {
-            _ = work.push(.checkpoint(engine.checkpoint(input: checkpoints.inputAtEnd(position))))
-        }
+        offerCheckpoint(engine, checkpoints.inputAtEnd(position))
         work.close()
+    }
+
+    /// How far the input is taken in with a step; `linesBefore` is how many lines came before the
+    /// block in hand, `nil` while there is none that the journal has.
+    private func place(
+        of step: EngineStep, _ position: InputPosition?, linesBefore: UInt64?
+    ) -> InputPosition? {
+        guard journal != nil else { return position }
+        return InputPosition(
+            file: 0, offset: position?.offset ?? 0,
+            lines: linesBefore.map { step.counters.lines &- $0 } ?? 0)
+    }
+
+    /// Devices and signals known from a checkpoint.
+    private func introduceKnown(_ engine: borrowing TelemetryEngine) {
+        guard !engine.registry.devices.isEmpty else { return }
+        let (devices, signals) = (engine.registry.devices, engine.registry.signals)
+        _ = work.push(.introduction(devices: devices, signals: signals))
+    }
+
+    private func offerCheckpoint(
+        _ engine: borrowing TelemetryEngine, _ input: String
+    ) {
+        guard engine.canCheckpoint else { return }
+        _ = work.push(.checkpoint(engine.checkpoint(input: input)))
     }
 
     private func noteRefusals(
