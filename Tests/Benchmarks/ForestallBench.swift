@@ -24,6 +24,7 @@ import Primitives
     private static let benchmarks: [(name: String, run: @Sendable (Scale) throws -> Findings)] = [
         ("parse", ParseBenchmark.run), ("bind", BindBenchmark.run),
         ("one-module", OneModuleBenchmark.run), ("windows", WindowsBenchmark.run),
+        ("detection", DetectionBenchmark.run),
         ("commit", CommitBenchmark.run), ("read", ReadBenchmark.run),
         ("replay-day", ReplayDayBenchmark.run),
     ]

@@ -23,6 +23,15 @@ package struct StateWriter: Sendable {
     package mutating func put(_ value: Int64) { put(UInt64(bitPattern: value)) }
     package mutating func put(_ value: Int) { put(Int64(value)) }
     package mutating func put(_ value: Double) { put(value.bitPattern) }
+    package mutating func put(_ value: Float) {
+        for shift in stride(from: UInt32(0), to: 32, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+        }
+    }
+    package mutating func put(_ value: UInt16) {
+        bytes.append(UInt8(truncatingIfNeeded: value))
+        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
+    }
     package mutating func put(_ value: Bool) { bytes.append(value ? 1 : 0) }
     package mutating func put(_ value: UInt8) { bytes.append(value) }
     package mutating func put(_ value: Timestamp) { put(value.nanoseconds) }
@@ -98,6 +107,20 @@ package struct StateReader: Sendable {
 
     package mutating func double() throws(StateFailure) -> Double {
         Double(bitPattern: try uint64())
+    }
+
+    package mutating func float() throws(StateFailure) -> Float {
+        guard end - position >= 4 else { throw .truncated }
+        var pattern: UInt32 = 0
+        for index in 0..<4 { pattern |= UInt32(bytes[position + index]) << UInt32(8 * index) }
+        position += 4
+        return Float(bitPattern: pattern)
+    }
+
+    package mutating func uint16() throws(StateFailure) -> UInt16 {
+        guard end - position >= 2 else { throw .truncated }
+        position += 2
+        return UInt16(bytes[position - 2]) | UInt16(bytes[position - 1]) << 8
     }
 
     package mutating func uint8() throws(StateFailure) -> UInt8 {
