@@ -333,6 +333,10 @@ import Testing
             "f.toml:2: class.pump keeps 256 windows of each signal open with window = \"100ms\" "
                 + "and lateness = \"10s\"; at most 64 are possible, so lengthen the window or "
                 + "shorten the lateness")
+        check(
+            "[class.pump]\ntick = \"reading\"\nwindow = \"1s\"",
+            "f.toml:3: class.pump.window = \"1s\" has no meaning with tick = \"reading\"; remove "
+                + "it")
     }
 
     @Test func syntax() {

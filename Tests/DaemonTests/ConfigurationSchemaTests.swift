@@ -80,6 +80,7 @@ import Windows
         ("class.NAME.fault_codes", "[]", #"["fault", "plc.code"]"#),
         ("class.NAME.window", #""1m""#, #""10m""#),
         ("class.NAME.lateness", #""10s""#, #""250ms""#),
+        ("class.NAME.tick", #""window""#, #""reading""#),
         ("class.NAME.running", "always running", #""current > 2.0 and speed >= 300""#),
         ("class.NAME.load_signal", "none", #""current""#),
         ("class.NAME.idle", "never idle", #""speed > 100""#),

@@ -50,10 +50,11 @@ import Testing
         (.zero, .minutes(1)), (.minutes(513), .minutes(1)), (.days(1), .milliseconds(900)),
     ])
     func theRecordIsBounded(_ commissioning: TimeSpan, _ window: TimeSpan) {
-        var record = CommissioningRecord(commissioning: commissioning, window: window)
+        var record = CommissioningRecord(
+            DetectionPolicy(commissioning: commissioning), window: window)
         var windows = 0
         while record.progress(of: commissioning) < 1, windows < 3_000_000 {
-            record.add(means: [1], scatter: [0.1], window: window)
+            record.add(means: [1], scatter: [0.1], span: window)
             windows += 1
         }
         #expect(record.progress(of: commissioning) == 1)
@@ -62,15 +63,16 @@ import Testing
         #expect(record.rows.count >= Baseline.minimumRows)
         let needed = max(commissioning.seconds / window.seconds, 30)
         #expect(Double(windows) < needed + 2, "\(windows) windows for \(needed)")
-        record.add(means: [1], scatter: [0.1], window: window)
+        record.add(means: [1], scatter: [0.1], span: window)
         #expect(record.rows.count <= CommissioningRecord.maximumRows)
     }
 
     /// Kept rows come from all of the commissioning time, not from its beginning.
     @Test func theRecordCoversTheWholeTime() {
-        var record = CommissioningRecord(commissioning: .minutes(5_120), window: .minutes(1))
+        var record = CommissioningRecord(
+            DetectionPolicy(commissioning: .minutes(5_120)), window: .minutes(1))
         for index in 0..<5_120 {
-            record.add(means: [Double(index)], scatter: [], window: .minutes(1))
+            record.add(means: [Double(index)], scatter: [], span: .minutes(1))
         }
         #expect(record.rows.count == 512)
         #expect((record.rows.last?.first ?? 0) > 5_100)

@@ -18,13 +18,23 @@ package struct DetectionPolicy: Equatable, Sendable {
     package var commissioning: TimeSpan
     /// The shortest time without telemetry that counts as silence; zero never does.
     package var silentAfter: TimeSpan
+    package var tick: Tick
+
+    /// What is judged one after another.
+    package enum Tick: String, CaseIterable, Sendable {
+        /// Windows of one length.
+        case window
+        /// Readings as they come, each a window of its own.
+        case reading
+    }
 
     package init(
         signals: [SignalPolicy] = [], components: [ComponentSignals] = [],
         running: OperatingCondition? = nil, loadSignal: String? = nil,
         idle: OperatingCondition? = nil, minimumDuration: TimeSpan = .zero,
         settling: TimeSpan = .zero,
-        commissioning: TimeSpan = .days(3), silentAfter: TimeSpan = .hours(2)
+        commissioning: TimeSpan = .days(3), silentAfter: TimeSpan = .hours(2),
+        tick: Tick = .window
     ) {
         self.signals = signals
         self.components = components
@@ -35,6 +45,7 @@ package struct DetectionPolicy: Equatable, Sendable {
         self.settling = settling
         self.commissioning = commissioning
         self.silentAfter = silentAfter
+        self.tick = tick
     }
 }
 

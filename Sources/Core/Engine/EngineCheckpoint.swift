@@ -49,8 +49,8 @@ package enum EngineCheckpoint {
         var version: UInt8 {
             switch self {
             case .prognosis, .texts, .operation: 1
-            case .tickets, .detection: 3
-            case .windows: 4
+            case .tickets: 3
+            case .windows, .detection: 4
             }
         }
     }

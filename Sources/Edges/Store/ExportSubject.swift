@@ -131,7 +131,7 @@ package enum ExportSubject: String, CaseIterable, Sendable {
                 Column("device", .tag), Column("signal", .tag), Column("score", .real),
                 Column("raw", .real), Column("health", .real), Column("state", .text),
                 Column("operating", .text), Column("running_seconds", .real),
-                Column("quality", .text),
+                Column("quality", .text), Column("deviation", .real),
             ]
         case .prognoses:
             [
@@ -187,12 +187,12 @@ package enum ExportSubject: String, CaseIterable, Sendable {
             """
             SELECT score.start AS start, score."end", device.name AS device, '*' AS signal,
                 score.score, score.raw, score.health, score.state, score.operating,
-                score.running_s, NULL
+                score.running_s, NULL, NULL
             FROM device_score AS score JOIN device ON device.id = score.device
             WHERE (?1 IS NULL OR device.name = ?1) AND score.start >= ?2 AND score.start < ?3
             UNION ALL
             SELECT score.start, whole."end", device.name, signal.name, score.score, score.raw,
-                NULL, score.state, NULL, NULL, score.quality
+                NULL, score.state, NULL, NULL, score.quality, score.deviation
             FROM signal_score AS score JOIN signal ON signal.id = score.signal
                 JOIN device ON device.id = signal.device
                 LEFT JOIN device_score AS whole

@@ -24,8 +24,8 @@ struct ScoreRows {
             """, db)
         signalScore = try RowStatement(
             """
-            INSERT INTO signal_score (start, signal, score, raw, state, quality)
-            VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (start, signal) DO NOTHING
+            INSERT INTO signal_score (start, signal, score, raw, state, quality, deviation)
+            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (start, signal) DO NOTHING
             """, db)
         quality = try RowStatement(
             """
@@ -48,7 +48,7 @@ struct ScoreRows {
         deviceScore.bind(3, assessment.end.nanoseconds)
         deviceScore.bind(4, Int64(assessment.signals.count { $0.count > 0 }))
         deviceScore.bind(5, assessment.score)
-        deviceScore.bind(6, assessment.raw)
+        deviceScore.bind(6, assessment.index.distance)
         deviceScore.bind(7, assessment.health)
         deviceScore.bind(8, assessment.state.column)
         deviceScore.bind(9, Int64(step))
@@ -88,10 +88,11 @@ struct ScoreRows {
         for signal in assessment.signals where signal.isRemarkable(in: assessment) {
             signalScore.bind(1, assessment.start.nanoseconds)
             signalScore.bind(2, rows[signal.signal])
-            signalScore.bind(3, signal.score)
-            signalScore.bind(4, signal.raw)
+            signalScore.bind(3, signal.recordScore)
+            signalScore.bind(4, signal.record.raw)
             signalScore.bind(5, signal.state.column)
             signalScore.bind(6, signal.quality.column)
+            signalScore.bind(7, signal.raw)
             try signalScore.run()
         }
     }
@@ -104,7 +105,7 @@ extension SignalAssessment {
         switch state {
         case .noData: assessment.qualityChanges.contains { $0.signal == signal }
         case .abnormal, .stuck, .outOfRange: true
-        case .normal, .learning, .notRunning: score >= 0.25
+        case .normal, .learning, .notRunning: max(score, recordScore) >= 0.25
         }
     }
 }

@@ -34,8 +34,8 @@ package struct ScoresFile: ~Copyable {
                 startRow(device, names[signal.signal], assessment)
                 row.field(signal.count)
                 row.field(signal.mean)
-                row.field(signal.score)
-                row.field(signal.raw)
+                row.field(signal.recordScore)
+                row.field(signal.record.raw)
                 row.field(signal.state.rawValue)
                 row.endRow()
             }
@@ -43,7 +43,7 @@ package struct ScoresFile: ~Copyable {
             row.field(assessment.signals.count { $0.count > 0 })
             row.field(Double?.none)
             row.field(assessment.score)
-            row.field(assessment.raw)
+            row.field(assessment.index.distance)
             row.field(assessment.state.rawValue)
             row.endRow()
         }

@@ -82,6 +82,12 @@ struct ConfigurationChecks {
     private mutating func checkWindows(_ draft: ClassDraft, _ path: [String]) {
         let windows = draft.machine.windows
         let keys = [path + ["lateness"], path + ["window"]]
+        guard draft.machine.detection.tick == .window else {
+            for key in keys where items[key] != nil {
+                report(key, "has no meaning with tick = \"reading\"; remove it")
+            }
+            return
+        }
         guard windows.slots > Self.windowsMost, !keys.contains(where: refused.contains) else {
             return
         }

@@ -1,5 +1,6 @@
 import Detection
 import Engine
+import Primitives
 import Prognosis
 import Tickets
 import Windows
@@ -16,6 +17,10 @@ struct ClassDraft: Equatable, Sendable {
     var value: MachineClass {
         var machine = machine
         machine.measurements = measurements
+        if machine.detection.tick == .reading {
+            // The shortest window there is, closed as soon as a later reading comes.
+            machine.windows = WindowPolicy(length: .milliseconds(1), lateness: .zero)
+        }
         machine.detection.signals = signals
         machine.detection.components = components.map {
             ComponentSignals(name: $0.name, signals: $0.signals)

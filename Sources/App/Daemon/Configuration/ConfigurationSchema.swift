@@ -237,6 +237,10 @@ package enum ConfigurationSchema {
             "lateness", \.machine.windows.lateness, .duration(.zero, .days(1)), classSection,
             ClassDraft(), "How long after its end a window still takes readings."),
         key(
+            "tick", \.machine.detection.tick, .choice, classSection, ClassDraft(),
+            "What is judged one after another: windows, or every reading as it comes, for machines "
+                + "that send one now and then. `window` and `lateness` have no meaning then."),
+        key(
             "running", \.machine.detection.running,
             ValueForm<OperatingCondition>.condition.optional,
             classSection, ClassDraft(), defaultText: "always running",

@@ -30,6 +30,13 @@ package struct SignalAssessment: Equatable, Sendable {
     package var since: Timestamp?
     /// In [0, 1]: the signal's part in the loss of health.
     package var degradation: Double
+    /// What the window scored against everything the signal ever did.
+    package var record = RecordExcess<Float>.Score()
+    /// It was found to drift away from how it was commissioned.
+    package var beginsToDrift = false
+
+    /// In [0, 1): ``record`` where it is news.
+    package var recordScore: Double { 1 - Math.exp(-record.news / 2) }
 }
 
 /// Where a window mean lies with respect to the configured limits.
@@ -102,4 +109,6 @@ package struct DeviceAssessment: Equatable, Sendable {
     package var heldScore = 0.0
     /// Time before the window in which the device was silent.
     package var pause = TimeSpan.zero
+    /// Of the device, seen through all its signals at once.
+    package var index = HealthIndex.Reading()
 }

@@ -3,33 +3,35 @@ package import Windows
 
 /// Watches one device: learns its normal state, then judges every window against it.
 package struct DeviceDetector: Equatable, Sendable {
-    private var policy: DetectionPolicy
-    private var window: TimeSpan
-    private var positions: [SignalID] = []
-    private var names: [String] = []
-    /// Place of each signal's policy in the class, by position.
-    private var policies: [Int?] = []
-    private var baselines: [Baseline?] = []
-    private var trackers: [SignalTracker] = []
-    private var quality = DeviceQuality()
-    /// What each signal said when it was last judged.
-    private var held: [HeldJudgement] = []
+    let policy: DetectionPolicy
+    let window: TimeSpan
+    /// By position, in order of discovery.
+    var signals: [SignalWatch] = []
+    /// Positions of the signals that are no states.
+    private var quantities: [Int] = []
+    var quality = DeviceQuality()
     /// Positions of the signals that speak for each component.
-    private var members: [[Int]]
+    var members: [[Int]]
     /// `nil` once the baselines are fitted.
-    private var record: CommissioningRecord?
-    private var operating = OperatingState.off
-    private var runningSince: Timestamp?
-    private var watch: OperatingWatch?
-    package private(set) var cadence = Cadence()
+    var record: CommissioningRecord?
+    var index: DeviceIndex
+    var operating = OperatingState.off
+    var runningSince: Timestamp?
+    var watch: OperatingWatch?
+    package internal(set) var cadence = Cadence()
 
     package init(policy: DetectionPolicy, window: TimeSpan) {
         self.policy = policy
         self.window = window
         members = policy.components.map { _ in [] }
-        record = CommissioningRecord(commissioning: policy.commissioning, window: window)
+        record = CommissioningRecord(policy, window: window)
+        index = DeviceIndex(policy, window: window)
         watch = OperatingWatch(policy, window: window)
     }
+
+    /// What a window stands for: its length, or, when each reading is a window, the usual time from
+    /// one to the next.
+    private var span: TimeSpan { policy.tick == .reading ? usualGap : window }
 
     package var isLearning: Bool { record != nil }
 
@@ -44,31 +46,29 @@ package struct DeviceDetector: Equatable, Sendable {
     /// Makes a newly discovered signal known. A signal that appears after commissioning has no
     /// baseline and is only checked against its limits.
     package mutating func addSignal(_ signal: SignalID, named name: String) {
-        let position = positions.count
+        let position = signals.count
         for (component, speaking) in policy.components.enumerated()
         where speaking.signals.contains(where: { signalName($0, matches: name) }) {
             members[component].append(position)
         }
         watch?.addSignal(named: name, at: position)
-        positions.append(signal)
-        names.append(name)
-        policies.append(policy.signals.firstIndex { $0.matches(signal: name) })
-        baselines.append(nil)
-        trackers.append(SignalTracker())
+        let place = policy.signals.firstIndex { $0.matches(signal: name) }
+        let isQuantity = place.map { policy.signals[$0].kind != .state } ?? true
+        if isQuantity { quantities.append(position) }
+        signals.append(
+            SignalWatch(
+                signal, named: name, policy: place, isQuantity: isQuantity,
+                record: SignalRecord(window: policy.tick == .reading ? nil : window)))
         quality.addSignal()
-        held.append(HeldJudgement())
     }
 
     /// The component was repaired or replaced: what its signals said before is no reference any
     /// more, and the commissioning begins again. The signals of other components keep theirs.
     package mutating func restart(_ component: Int) {
         guard !members[component].isEmpty else { return }
-        for position in members[component] {
-            baselines[position] = nil
-            trackers[position] = SignalTracker()
-            held[position] = HeldJudgement()
-        }
-        record = CommissioningRecord(commissioning: policy.commissioning, window: window)
+        for position in members[component] { signals[position].restart() }
+        record = CommissioningRecord(policy, window: window)
+        index = DeviceIndex(policy, window: window)
     }
 
     /// Judges one closed window. `frame.summaries` must be in order of signal id. While the machine
@@ -76,32 +76,22 @@ package struct DeviceDetector: Equatable, Sendable {
     package mutating func assess(
         _ frame: WindowFrame, isInWork: Bool = false
     ) -> DeviceAssessment {
-        var means = [Double](repeating: .nan, count: positions.count)
-        var summaries = [WindowSummary?](repeating: nil, count: positions.count)
-        var position = 0
-        for summary in frame.summaries {  // both are in order of signal id
-            while position < positions.count, positions[position] < summary.signal { position += 1 }
-            guard position < positions.count, positions[position] == summary.signal else {
-                continue
-            }
-            means[position] = summary.mean
-            summaries[position] = summary
-        }
+        var (means, summaries) = places(of: frame)
         let pause = cadence.pause(before: frame.start)
         let state = operatingState(summaries, frame: frame, isInWork: isInWork)
         var found = quality.judge(
             summaries, end: frame.end, isRunning: operating == .running,
             knowsWhenOff: watch != nil
-        ) { position in policies[position].map { policy.signals[$0].limits } }
+        ) { position in signals[position].policy.map { policy.signals[$0].limits } }
         // A signal that is not believed explains no other.
-        for position in positions.indices where found[position]?.isBelieved != true {
+        for position in signals.indices where found[position]?.isBelieved != true {
             means[position] = .nan
         }
         learn(means, summaries)
         var assessments: [SignalAssessment] = []
         assessments.reserveCapacity(frame.summaries.count)
-        var places = [Int?](repeating: nil, count: positions.count)
-        for position in positions.indices {
+        var places = [Int?](repeating: nil, count: signals.count)
+        for position in signals.indices {
             guard let quality = found[position] else { continue }
             guard let summary = summaries[position] else {
                 assessments.append(lost(position))
@@ -113,15 +103,44 @@ package struct DeviceDetector: Equatable, Sendable {
             found[position] = assessment.quality
             assessments.append(assessment)
         }
-        var result = summarise(assessments, places: places, frame: frame)
+        var result = summarise(
+            assessments, places: places, frame: frame, index: readIndex(means))
         result.pause = pause
         result.qualityChanges = quality.settle(found, start: frame.start).map { turned in
             QualityChange(
-                signal: positions[turned.position], quality: turned.quality, since: turned.since,
+                signal: signals[turned.position].signal, quality: turned.quality,
+                since: turned.since,
                 step: turned.quality == .quantised ? step(at: turned.position) : nil)
         }
         result.operation = watch.map { DeviceOperation(state: state, tally: $0.meter.tally) }
         return result
+    }
+
+    /// A window's means and summaries by position.
+    private func places(of frame: WindowFrame) -> (means: [Double], summaries: [WindowSummary?]) {
+        var means = [Double](repeating: .nan, count: signals.count)
+        var summaries = [WindowSummary?](repeating: nil, count: signals.count)
+        var position = 0
+        for summary in frame.summaries {  // both are in order of signal id
+            while position < signals.count, signals[position].signal < summary.signal {
+                position += 1
+            }
+            guard position < signals.count, signals[position].signal == summary.signal else {
+                continue
+            }
+            means[position] = summary.mean
+            summaries[position] = summary
+        }
+        return (means, summaries)
+    }
+
+    /// Of the machine as a whole.
+    private mutating func readIndex(_ means: [Double]) -> HealthIndex.Reading {
+        guard operating == .running else {
+            index.pause()
+            return HealthIndex.Reading()
+        }
+        return index.take(means, quantities: quantities)
     }
 
     /// What the machine did; sets what it counts as. A machine in work does what it does, but
@@ -149,7 +168,7 @@ package struct DeviceDetector: Equatable, Sendable {
 
     /// Whether a load is fit to be learned from.
     private func isBelieved(_ load: WindowSummary, at position: Int) -> Bool {
-        let limits = policies[position].map { policy.signals[$0].limits }
+        let limits = signals[position].policy.map { policy.signals[$0].limits }
         return !DataQuality.isOutOfRange(load, limits: limits)
             && quality[position].suspectRun == nil
     }
@@ -161,24 +180,32 @@ package struct DeviceDetector: Equatable, Sendable {
             guard let summary, !means[position].isNaN else { continue }
             if summary.count >= 3 { scatter[position] = summary.deviation }
         }
-        record?.add(means: means, scatter: scatter, window: window)
+        let span = span
+        record?.add(means: means, scatter: scatter, span: span)
         guard let record, record.progress(of: policy.commissioning) >= 1 else { return }
-        for position in positions.indices where baselines[position] == nil {
-            let explaining = policies[position].map { policy.signals[$0].explainedBy } ?? []
-            let places = explaining.compactMap { name in
-                names.indices.first { $0 != position && signalName(name, matches: names[$0]) }
-            }
-            baselines[position] = record.baseline(of: position, explainedBy: places)
+        for position in signals.indices where signals[position].baseline == nil {
+            signals[position].baseline = record.baseline(
+                of: position, explainedBy: explaining(position))
         }
         self.record = nil
+    }
+
+    /// Positions of the signals that explain part of one.
+    private func explaining(_ position: Int) -> [Int] {
+        let names = signals[position].policy.map { policy.signals[$0].explainedBy } ?? []
+        return names.compactMap { name in
+            signals.indices.first {
+                $0 != position && signalName(name, matches: signals[$0].name)
+            }
+        }
     }
 
     private mutating func assess(
         _ summary: WindowSummary, at position: Int, means: [Double], quality: DataQuality,
         frame: WindowFrame
     ) -> SignalAssessment {
-        let signalPolicy = policies[position].map { policy.signals[$0] }
-        let baseline = baselines[position]
+        let signalPolicy = signals[position].policy.map { policy.signals[$0] }
+        let baseline = signals[position].baseline
         let (expected, widening) = baseline?.expected(given: means) ?? (.nan, 1)
         let step = step(at: position)
         var quality = quality
@@ -190,50 +217,71 @@ package struct DeviceDetector: Equatable, Sendable {
             }
         }
         var result = SignalAssessment(
-            signal: summary.signal, policy: policies[position], mean: summary.mean,
+            signal: summary.signal, policy: signals[position].policy, mean: summary.mean,
             count: summary.count, quality: quality, state: .normal, expected: expected,
             scale: baseline.map { $0.scale * widening } ?? .nan, deviation: 0,
-            raw: max(0, trackers[position].smoothed),
+            raw: max(0, signals[position].tracker.smoothed),
             score: 0, fraction: nil, limitDeviation: nil, zone: .within,
-            since: trackers[position].since, degradation: 0)
-        let judged = operating == .running && quality.isBelieved
-        if judged {
-            let isDoubtful = self.quality[position].isDoubtful
-            if !isDoubtful {
-                result.zone = signalPolicy?.limits.zone(of: summary.mean) ?? .within
-            }
-            if baseline != nil {
-                let reading = DeviationReading(
-                    mean: summary.mean, expected: expected, scale: result.scale,
-                    policy: signalPolicy, step: step ?? 0)
-                trackers[position].update(
-                    reading.deviation, window: window, end: frame.end)
-                result.deviation = reading.deviation
-                result.raw = max(0, trackers[position].smoothed)
-                result.since = trackers[position].since
-                result.limitDeviation = reading.limitDeviation
-                result.fraction = reading.limitDeviation.map { limit in
-                    limit > 0 ? min(max(result.raw / limit, 0), 1) : 1
-                }
-            }
-            result.score = HealthScale.score(raw: result.raw, zone: result.zone)
-            result.degradation = HealthScale.degradation(
-                raw: result.raw, fraction: result.fraction, zone: result.zone)
-            if !isDoubtful {
-                held[position].take(
-                    HeldJudgement.Judgement(
-                        zone: result.zone, score: result.score,
-                        degradation: result.degradation))
-            }
+            since: signals[position].tracker.since, degradation: 0)
+        if operating == .running, quality.isBelieved {
+            judge(&result, at: position, signalPolicy, hasBaseline: baseline != nil, frame.end)
+            follow(&result, at: position, explained: baseline?.terms.isEmpty == false, frame)
         }
         result.state = state(of: result, hasBaseline: baseline != nil)
         return result
     }
 
+    /// How far it is from what is normal and from its limits.
+    private mutating func judge(
+        _ result: inout SignalAssessment, at position: Int, _ signalPolicy: SignalPolicy?,
+        hasBaseline: Bool, _ end: Timestamp
+    ) {
+        let isDoubtful = quality[position].isDoubtful
+        if !isDoubtful { result.zone = signalPolicy?.limits.zone(of: result.mean) ?? .within }
+        if hasBaseline {
+            let reading = DeviationReading(
+                mean: result.mean, expected: result.expected, scale: result.scale,
+                policy: signalPolicy, step: step(at: position) ?? 0)
+            signals[position].tracker.update(reading.deviation, window: span, end: end)
+            result.deviation = reading.deviation
+            result.raw = max(0, signals[position].tracker.smoothed)
+            result.since = signals[position].tracker.since
+            result.limitDeviation = reading.limitDeviation
+            result.fraction = reading.limitDeviation.map { limit in
+                limit > 0 ? min(max(result.raw / limit, 0), 1) : 1
+            }
+        }
+        result.score = HealthScale.score(raw: result.raw, zone: result.zone)
+        result.degradation = HealthScale.degradation(
+            raw: result.raw, fraction: result.fraction, zone: result.zone)
+        guard !isDoubtful else { return }
+        signals[position].held.take(
+            HeldJudgement.Judgement(
+                zone: result.zone, score: result.score, degradation: result.degradation))
+    }
+
+    /// Whether it did what it never did before, and where it drifts to. What explains it is only
+    /// known once there is a baseline.
+    private mutating func follow(
+        _ result: inout SignalAssessment, at position: Int, explained: Bool, _ frame: WindowFrame
+    ) {
+        guard signals[position].isQuantity else { return }
+        if let score = signals[position].record.take(
+            result.mean, count: result.count, at: frame.start)
+        {
+            result.record = score
+        }
+        let place = signals[position].policy
+        let isToBeExplained = place.map { !policy.signals[$0].explainedBy.isEmpty } ?? false
+        guard explained || !isToBeExplained || record == nil else { return }
+        let residual = explained ? result.mean - result.expected : result.mean
+        result.beginsToDrift = signals[position].drift.take(residual, at: frame.start)
+    }
+
     /// The step of a signal whose steps are coarser than its own scatter.
     private func step(at position: Int) -> Double? {
         guard let step = quality[position].step.size else { return nil }
-        return step >= baselines[position]?.scale ?? 0 ? step : nil
+        return step >= signals[position].baseline?.scale ?? 0 ? step : nil
     }
 
     package var silentAfter: TimeSpan { policy.silentAfter }
@@ -242,27 +290,20 @@ package struct DeviceDetector: Equatable, Sendable {
     /// class does not ask.
     package var lost: (signals: [String], since: Timestamp)? {
         guard policy.silentAfter > .zero else { return nil }
-        let lost = positions.indices.filter {
-            policies[$0] != nil && quality[$0].standing == .noData
+        let lost = signals.indices.filter {
+            signals[$0].policy != nil && quality[$0].standing == .noData
         }
         guard let since = lost.map({ quality[$0].since }).min() else { return nil }
-        return (lost.map { names[$0] }.sorted(), since)
+        return (lost.map { signals[$0].name }.sorted(), since)
     }
 
     private func lost(_ position: Int) -> SignalAssessment {
         SignalAssessment(
-            signal: positions[position], policy: policies[position], mean: .nan, count: 0,
+            signal: signals[position].signal, policy: signals[position].policy, mean: .nan,
+            count: 0,
             quality: .noData, state: .noData, expected: .nan, scale: .nan, deviation: 0,
-            raw: max(0, trackers[position].smoothed), score: 0, fraction: nil,
+            raw: max(0, signals[position].tracker.smoothed), score: 0, fraction: nil,
             limitDeviation: nil, zone: .within, since: nil, degradation: 0)
-    }
-
-    /// Whether a signal of a running machine is absent or cannot be judged for want of belief.
-    private func isHeld(
-        _ position: Int, _ signals: [SignalAssessment], _ places: [Int?]
-    ) -> Bool {
-        guard operating == .running else { return false }
-        return places[position].map { !signals[$0].quality.isBelieved } ?? true
     }
 
     private func state(of result: SignalAssessment, hasBaseline: Bool) -> ConditionState {
@@ -272,129 +313,5 @@ package struct DeviceDetector: Equatable, Sendable {
         if result.quality == .noisy { return .abnormal }
         if result.score >= HealthScale.abnormalScore { return .abnormal }
         return hasBaseline ? .normal : .learning
-    }
-
-    private func summarise(
-        _ signals: [SignalAssessment], places: [Int?], frame: WindowFrame
-    ) -> DeviceAssessment {
-        var raw = 0.0
-        var score = 0.0
-        var degradation = 0.0
-        for signal in signals where signal.quality.isBelieved {
-            raw = max(raw, signal.raw)
-            score = max(score, signal.score)
-            degradation = max(degradation, signal.degradation)
-        }
-        // A signal that is not believed moves nothing, and heals nothing either.
-        var heldScore = 0.0
-        for position in positions.indices where isHeld(position, signals, places) {
-            degradation = max(degradation, held[position].standing.degradation)
-            heldScore = max(heldScore, held[position].standing.score)
-        }
-        let state: ConditionState
-        if operating != .running {
-            state = .notRunning
-        } else if score >= HealthScale.abnormalScore {
-            state = .abnormal
-        } else {
-            state = isLearning ? .learning : .normal
-        }
-        return DeviceAssessment(
-            device: frame.device, start: frame.start, end: frame.end, operating: operating,
-            state: state, learned: record?.progress(of: policy.commissioning) ?? 1, raw: raw,
-            score: operating == .running ? score : 0, health: 100 * (1 - degradation),
-            signals: signals,
-            components: policy.components.indices.map { component in
-                condition(of: component, signals: signals, places: places)
-            }, heldScore: heldScore)
-    }
-
-    private func condition(
-        of component: Int, signals: [SignalAssessment], places: [Int?]
-    ) -> ComponentCondition {
-        var condition = ComponentCondition(
-            component: component, degradation: 0, raw: 0, current: 0, deviatingSignals: 0,
-            zone: .within,
-            evidence: members[component].compactMap { places[$0] })
-        condition.hasReference = members[component].contains { baselines[$0] != nil }
-        for position in members[component] {
-            guard let place = places[position], signals[place].quality.isBelieved
-            else {
-                // What is not heard of any more has not become normal.
-                condition.raw = max(condition.raw, trackers[position].smoothed)
-                condition.heldZone = max(condition.heldZone, held[position].standing.zone)
-                continue
-            }
-            condition.degradation = max(condition.degradation, signals[place].degradation)
-            condition.raw = max(condition.raw, signals[place].raw)
-            condition.current = max(condition.current, signals[place].deviation)
-            condition.zone = max(condition.zone, signals[place].zone)
-            if signals[place].since != nil { condition.deviatingSignals += 1 }
-        }
-        condition.evidence.sort { left, right in
-            signals[left].raw == signals[right].raw
-                ? left < right : signals[left].raw > signals[right].raw
-        }
-        return condition
-    }
-}
-
-extension DeviceDetector {
-    func encode(into state: inout StateWriter) {
-        state.put(baselines.count)
-        for position in baselines.indices {
-            state.put(baselines[position]) { $1.encode(into: &$0) }
-            trackers[position].encode(into: &state)
-            held[position].encode(into: &state)
-        }
-        quality.encode(into: &state)
-        state.put(record) { $1.encode(into: &$0) }
-        state.put(operating.rawValue)
-        state.put(runningSince) { $0.put($1) }
-        cadence.encode(into: &state)
-    }
-
-    /// What was counted, apart from what was learned: that may have to be learned again.
-    func encodeOperation(into state: inout StateWriter) {
-        state.put(watch) { $1.encode(into: &$0) }
-    }
-
-    /// Goes on counting, if the class still says when its machines run.
-    mutating func restoreOperation(from state: inout StateReader) throws(StateFailure) {
-        guard try state.bool() else { return }
-        try watch?.restore(from: &state)
-    }
-
-    /// What was counted; `nil` when its class does not say when it runs.
-    package var tally: OperatingTally? { watch?.meter.tally }
-
-    /// Takes up what the store has counted, where it is not what was counted here.
-    mutating func adopt(_ tally: OperatingTally) -> Bool {
-        guard let counted = watch?.meter.tally, !counted.agrees(with: tally) else { return false }
-        watch?.adopt(tally)
-        return true
-    }
-
-    /// Takes up what was learned about the same signals, in the same order.
-    mutating func restore(from state: inout StateReader) throws(StateFailure) {
-        guard try state.int() == baselines.count else { throw .invalid("number of signals") }
-        for position in baselines.indices {
-            baselines[position] = try state.optional { (state) throws(StateFailure) in
-                try Baseline(from: &state)
-            }
-            trackers[position] = try SignalTracker(from: &state)
-            held[position] = try HeldJudgement(from: &state)
-        }
-        try quality.restore(from: &state)
-        if try state.bool() {
-            var kept = CommissioningRecord(commissioning: policy.commissioning, window: window)
-            try kept.restore(from: &state)
-            record = kept
-        } else {
-            record = nil
-        }
-        operating = try state.code(OperatingState.self)
-        runningSince = try state.optionalTimestamp()
-        cadence = try Cadence(from: &state)
     }
 }

@@ -14,6 +14,12 @@ enum HealthScale {
         }
     }
 
+    /// A device in an event scores at least 0.5, one that is not scores less.
+    static func score(of index: HealthIndex.Reading) -> Double {
+        let score = index.distance / (index.distance + DistanceEvent.onset)
+        return index.isEvent ? max(score, abnormalScore) : min(score, 0.499)
+    }
+
     /// In [0, 1]. With a limit: the fraction of the way to it that has been gone. Without one a
     /// deviation alone cannot say that the machine is at its end: it takes away 0.6 at most.
     static func degradation(raw: Double, fraction: Double?, zone: LimitZone) -> Double {

@@ -9,7 +9,9 @@ package import Primitives
 /// distance in statistics, 1936), an event while it stays large, and each sensor's share. What
 /// always holds: the first vectors are the reference for good; constant work and memory for each.
 /// Sensors that wander by themselves count less, single wild readings not at all (a median of three
-/// goes before). Deliberately absent: any adaptation, and operating states; there is one for each.
+/// goes before). A sensor that falls
+/// silent is left out until it speaks again. Deliberately absent: any adaptation, and operating
+/// states; there is one for each.
 package struct HealthIndex: Equatable, Sendable {
     /// What a vector says.
     package struct Reading: Equatable, Sendable {
@@ -27,12 +29,21 @@ package struct HealthIndex: Equatable, Sendable {
     /// Vectors of the commissioning, and how many of them are not looked at.
     let commissioning: Int
     private static let skipped = 40
+    /// A sensor silent for so many vectors is lost.
+    private static let lostAfter = 30
+    /// A sensor silent for a larger share of the commissioning has no reference.
+    private static let absentMost = 0.5
 
     private(set) var count = 0
+    /// Vectors in a row in which each sensor said nothing, up to ``lostAfter``; while commissioning
+    /// all such vectors.
+    private var absences: [Int]
     var filter: SensorFilter
     /// While commissioning moments of the state, then its inverse correlations.
     var moments: StateMoments
     private var model: StateModel?
+    /// The model without the lost sensors, while there are any.
+    private var reduced: StateModel?
     var event = DistanceEvent()
     private var change: ChangeMark
 
@@ -40,6 +51,7 @@ package struct HealthIndex: Equatable, Sendable {
         precondition(width > 0 && commissioning > Self.skipped + 1, "BUG: nothing to learn from")
         self.width = width
         self.commissioning = commissioning
+        absences = [Int](repeating: 0, count: width)
         filter = SensorFilter(width: width)
         moments = StateMoments(width: width)
         change = ChangeMark(width: width)
@@ -49,32 +61,88 @@ package struct HealthIndex: Equatable, Sendable {
 
     /// Takes the next vector.
     package mutating func take(_ values: [Double]) -> Reading {
-        precondition(values.count == width, "BUG: a vector of another width")
-        filter.take(values, count: count)
-        count += 1
+        note(values)
         guard let model else {
-            if count > Self.skipped { moments.take(filter) } else { moments.pass(filter) }
-            if count == commissioning {
-                model = StateModel(moments)
-                moments = StateMoments(width: 0)
-            }
+            learn()
             return Reading()
         }
         var reading = Reading()
-        reading.distance = model.distance(of: filter)
+        reading.distance = (reduced ?? model).distance(of: filter)
         reading.isEvent = event.take(reading.distance)
-        reading.isChange = change.take(model.contrast(of: filter))
+        reading.isChange = change.take((reduced ?? model).contrast(of: filter))
         return reading
+    }
+
+    /// Takes the next vector without judging it; whether there is an event stays as it was.
+    package mutating func follow(_ values: [Double]) -> Reading {
+        note(values)
+        guard model != nil else {
+            learn()
+            return Reading()
+        }
+        var reading = Reading()
+        reading.isEvent = event.isOn
+        return reading
+    }
+
+    /// The machine has come back to this state from another: the smoothed readings start from what
+    /// is usual.
+    package mutating func resume() {
+        guard let model else { return }
+        filter.settle(at: model.means)
+    }
+
+    private mutating func note(_ values: [Double]) {
+        precondition(values.count == width, "BUG: a vector of another width")
+        filter.take(values, count: count)
+        count += 1
+        var isOther = false
+        for sensor in values.indices where absences[sensor] < Int.max {
+            let before = absences[sensor]
+            if values[sensor].isFinite {
+                if model != nil { absences[sensor] = 0 }
+            } else if model == nil || before < Self.lostAfter {
+                absences[sensor] += 1
+            }
+            isOther = isOther || isLost(before) != isLost(absences[sensor])
+        }
+        if isOther, model != nil { reduce() }
+    }
+
+    private func isLost(_ absences: Int) -> Bool { absences >= Self.lostAfter }
+
+    /// Sensors the distance does without.
+    package var lost: [Int] {
+        isCommissioned ? absences.indices.filter { isLost(absences[$0]) } : []
+    }
+
+    private mutating func reduce() {
+        let lost = lost
+        reduced = lost.isEmpty ? nil : model
+        for sensor in lost { reduced?.leave(out: sensor) }
+    }
+
+    private mutating func learn() {
+        if count > Self.skipped { moments.take(filter) } else { moments.pass(filter) }
+        guard count == commissioning else { return }
+        model = StateModel(moments)
+        moments = StateMoments(width: 0)
+        for sensor in absences.indices {
+            let share = Double(absences[sensor]) / Double(count)
+            absences[sensor] = share > Self.absentMost ? .max : 0
+        }
+        reduce()
     }
 
     /// What each sensor adds to the square of the distance; together they are the square. Empty
     /// while commissioning.
-    package var contributions: [Double] { model?.contributions(of: filter) ?? [] }
+    package var contributions: [Double] { (reduced ?? model)?.contributions(of: filter) ?? [] }
 }
 
 extension HealthIndex {
     package func encode(into state: inout StateWriter) {
         state.put(count)
+        state.put(each: absences) { $0.put($1) }
         filter.encode(into: &state)
         state.put(model) { $1.encode(into: &$0) }
         if model == nil { moments.encode(into: &state) }
@@ -85,6 +153,7 @@ extension HealthIndex {
     /// Goes on with the same width and commissioning.
     package mutating func restore(from state: inout StateReader) throws(StateFailure) {
         count = try state.int()
+        absences = try state.array { (state) throws(StateFailure) in try state.int() }
         try filter.restore(from: &state)
         if try state.bool() {
             model = try StateModel(width: width, from: &state)
@@ -94,8 +163,9 @@ extension HealthIndex {
         }
         event = try DistanceEvent(from: &state)
         try change.restore(from: &state)
-        guard count >= 0, isCommissioned == (count >= commissioning) else {
-            throw .invalid("health index")
-        }
+        guard count >= 0, isCommissioned == (count >= commissioning), absences.count == width,
+            absences.allSatisfy({ $0 >= 0 })
+        else { throw .invalid("health index") }
+        reduce()
     }
 }

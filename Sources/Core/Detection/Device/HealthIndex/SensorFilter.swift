@@ -40,6 +40,11 @@ struct SensorFilter: Equatable, Sendable {
         }
     }
 
+    /// Starts every sensor from a value, as if it had been there for long.
+    mutating func settle(at values: [Double]) {
+        for sensor in values.indices { begin(sensor, with: values[sensor]) }
+    }
+
     private mutating func begin(_ sensor: Int, with value: Double) {
         isSeen[sensor] = true
         smooth[sensor] = value

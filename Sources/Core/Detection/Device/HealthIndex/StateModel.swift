@@ -9,13 +9,13 @@ import Primitives
 /// (O. Ledoit and M. Wolf, A well-conditioned estimator for large-dimensional covariance matrices,
 /// 2004, with a simple rule for the intensity).
 struct StateModel: Equatable, Sendable {
-    private let means: [Double]
+    let means: [Double]
     /// One over the unit of each sensor.
     private let weights: [Double]
     /// Inverse correlations: the upper triangle, row after row.
-    private let inverse: [Double]
+    private var inverse: [Double]
     private let contrastMeans: [Double]
-    private let contrastWeights: [Double]
+    private var contrastWeights: [Double]
 
     /// Wandering at which a sensor counts 0.7 times as much.
     private static let wanderScale = 5.0
@@ -77,6 +77,27 @@ struct StateModel: Equatable, Sendable {
     /// Place of a diagonal element in a triangle.
     static func diagonal(_ row: Int, _ width: Int) -> Int {
         row * width - row * (row - 1) / 2
+    }
+
+    /// The same without a sensor, which then adds nothing: the inverse of what is left of a matrix
+    /// follows from the inverse of the whole (block inversion, I. Schur 1917).
+    mutating func leave(out sensor: Int) {
+        let width = means.count
+        let own = inverse[Self.diagonal(sensor, width)]
+        contrastWeights[sensor] = 0
+        guard own > 0 else { return }
+        let column = (0..<width).map { other in
+            let (row, place) = (min(sensor, other), max(sensor, other))
+            return inverse[Self.diagonal(row, width) + place - row]
+        }
+        var place = 0
+        for row in 0..<width {
+            for other in row..<width {
+                inverse[place] -= column[row] * column[other] / own
+                if row == sensor || other == sensor { inverse[place] = 0 }
+                place += 1
+            }
+        }
     }
 
     // MARK: Judging

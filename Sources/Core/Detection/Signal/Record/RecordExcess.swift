@@ -81,6 +81,13 @@ package struct RecordExcess<Stored: StoredValue>: Equatable, Sendable {
         return score
     }
 
+    /// Begins anew, but keeps what the hours usually are.
+    package mutating func restart() {
+        var next = Self(pace: pace, origin: origin)
+        next.profile = profile
+        self = next
+    }
+
     /// Values after which the score counts half.
     private static var maturity: Double { 200 }
 
@@ -117,8 +124,9 @@ package struct RecordExcess<Stored: StoredValue>: Equatable, Sendable {
 extension RecordExcess {
     package func encode(into state: inout StateWriter) {
         state.put(count)
-        guard count > 0 else { return }
-        state.put(origin ?? 0)
+        state.put(origin) { $0.put($1) }
+        // Only what has taken a value has an origin.
+        guard origin != nil else { return }
         levels.encode(into: &state)
         recent.encode(into: &state)
         profile.encode(into: &state)
@@ -131,9 +139,10 @@ extension RecordExcess {
     /// Goes on with the same pace.
     package mutating func restore(from state: inout StateReader) throws(StateFailure) {
         count = try state.int()
+        let origin = try state.optional { (state) throws(StateFailure) in try state.double() }
         guard count >= 0 else { throw .invalid("record") }
-        guard count > 0 else { return }
-        origin = try state.double()
+        guard origin != nil else { return }
+        self.origin = origin
         levels = try SeriesLevels(from: &state)
         recent = try RecentValues(from: &state)
         profile = try HourProfile(from: &state)

@@ -48,6 +48,13 @@ package struct SignalRecord: Equatable, Sendable {
         sum += mean * Double(count)
         return score
     }
+
+    /// The signal begins a new life: what it has done does not count any more, what it usually is at
+    /// what hour does.
+    package mutating func restart() {
+        record.restart()
+        (number, readings, sum) = (.min, 0, 0)
+    }
 }
 
 extension SignalRecord {
