@@ -13,9 +13,9 @@ import Testing
         }
     }
 
-    /// Four sensors: a load, one that follows it, one that wanders, one that never moves. The second
-    /// is silent for a while, then off by 60 for a hundred vectors; the first has one wild value; the
-    /// last moves once.
+    /// Four sensors: a load, one that follows it, one that wanders, one that never moves. The
+    /// second is silent for a while, then off by 60 for a hundred vectors; the first has one wild
+    /// value; the last moves once.
     private static func vectors(_ count: Int) -> [[Double]] {
         let noise = noise(4 * count)
         var wander = 0

@@ -119,8 +119,8 @@ extension EndToEndTests {
             let files = try directory.names("")
             #expect(
                 files == [
-                    "bind.json", "commit.json", "one-module.json", "parse.json", "read.json",
-                    "replay-day.json", "windows.json",
+                    "bind.json", "commit.json", "detection.json", "one-module.json", "parse.json",
+                    "read.json", "replay-day.json", "windows.json",
                 ])
             for file in files {
                 let figures =

@@ -5,8 +5,8 @@ package import Primitives
 /// What comes in: one mean of a block of time (a day, or some hours) after another. What goes out:
 /// a two-sided cumulative sum (E. S. Page, Continuous inspection schemes, Biometrika 41, 1954) of
 /// the deviations from the first blocks, and the robust slope of the latest. What always holds: the
-/// first blocks are the reference for good; a drift that was found stays found until somebody begins
-/// anew. Deliberately absent: adaptation of any kind.
+/// first blocks are the reference for good; a drift that was found stays found until somebody
+/// begins anew. Deliberately absent: adaptation of any kind.
 package struct DriftDetector: Equatable, Sendable {
     package enum Direction: UInt8, CaseIterable, Sendable {
         case none
@@ -67,8 +67,8 @@ package struct DriftDetector: Equatable, Sendable {
             (deviation / degrees).squareRoot() * (1 + 1.5 / (2 * degrees).squareRoot()) + 1e-12
     }
 
-    /// Median of the slopes between any two of the latest blocks, per block (P. K. Sen, Estimates of
-    /// the regression coefficient based on Kendall's tau, 1968); zero of fewer than two.
+    /// Median of the slopes between any two of the latest blocks, per block (P. K. Sen, Estimates
+    /// of the regression coefficient based on Kendall's tau, 1968); zero of fewer than two.
     package var slope: Double {
         var slopes: [Double] = []
         for later in latest.indices {

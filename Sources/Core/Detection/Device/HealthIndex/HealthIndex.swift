@@ -30,14 +30,14 @@ package struct HealthIndex: Equatable, Sendable {
     let commissioning: Int
     private static let skipped = 40
     /// A sensor silent for so many vectors is lost.
-    private static let lostAfter = 30
+    private static let lostAfter: Int32 = 30
     /// A sensor silent for a larger share of the commissioning has no reference.
     private static let absentMost = 0.5
 
     private(set) var count = 0
     /// Vectors in a row in which each sensor said nothing, up to ``lostAfter``; while commissioning
     /// all such vectors.
-    private var absences: [Int]
+    private var absences: [Int32]
     var filter: SensorFilter
     /// While commissioning moments of the state, then its inverse correlations.
     var moments: StateMoments
@@ -51,7 +51,7 @@ package struct HealthIndex: Equatable, Sendable {
         precondition(width > 0 && commissioning > Self.skipped + 1, "BUG: nothing to learn from")
         self.width = width
         self.commissioning = commissioning
-        absences = [Int](repeating: 0, count: width)
+        absences = [Int32](repeating: 0, count: width)
         filter = SensorFilter(width: width)
         moments = StateMoments(width: width)
         change = ChangeMark(width: width)
@@ -96,20 +96,30 @@ package struct HealthIndex: Equatable, Sendable {
         precondition(values.count == width, "BUG: a vector of another width")
         filter.take(values, count: count)
         count += 1
-        var isOther = false
-        for sensor in values.indices where absences[sensor] < Int.max {
-            let before = absences[sensor]
-            if values[sensor].isFinite {
-                if model != nil { absences[sensor] = 0 }
-            } else if model == nil || before < Self.lostAfter {
-                absences[sensor] += 1
-            }
-            isOther = isOther || isLost(before) != isLost(absences[sensor])
-        }
-        if isOther, model != nil { reduce() }
+        if noteAbsences(values), model != nil { reduce() }
     }
 
-    private func isLost(_ absences: Int) -> Bool { absences >= Self.lostAfter }
+    /// Whether a sensor was lost, or found again.
+    private mutating func noteAbsences(_ values: [Double]) -> Bool {
+        let isJudged = model != nil
+        var isOther = false
+        var absences = absences.mutableSpan
+        for sensor in values.indices where absences[sensor] < .max {
+            let before = absences[sensor]
+            if values[sensor].isFinite {
+                guard isJudged, before > 0 else { continue }
+                absences[sensor] = 0
+            } else if !isJudged || before < Self.lostAfter {
+                absences[sensor] += 1
+            }
+            isOther =
+                isOther
+                || (before >= Self.lostAfter) != (absences[sensor] >= Self.lostAfter)
+        }
+        return isOther
+    }
+
+    private func isLost(_ absences: Int32) -> Bool { absences >= Self.lostAfter }
 
     /// Sensors the distance does without.
     package var lost: [Int] {
@@ -142,7 +152,7 @@ package struct HealthIndex: Equatable, Sendable {
 extension HealthIndex {
     package func encode(into state: inout StateWriter) {
         state.put(count)
-        state.put(each: absences) { $0.put($1) }
+        state.put(each: absences) { $0.put(Int($1)) }
         filter.encode(into: &state)
         state.put(model) { $1.encode(into: &$0) }
         if model == nil { moments.encode(into: &state) }
@@ -153,7 +163,9 @@ extension HealthIndex {
     /// Goes on with the same width and commissioning.
     package mutating func restore(from state: inout StateReader) throws(StateFailure) {
         count = try state.int()
-        absences = try state.array { (state) throws(StateFailure) in try state.int() }
+        absences = try state.array { (state) throws(StateFailure) in
+            Int32(clamping: try state.int())
+        }
         try filter.restore(from: &state)
         if try state.bool() {
             model = try StateModel(width: width, from: &state)

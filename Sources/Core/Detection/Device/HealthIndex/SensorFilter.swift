@@ -2,77 +2,82 @@ import Primitives
 
 /// The readings of some sensors, smoothed three ways after a median of their last three values.
 struct SensorFilter: Equatable, Sendable {
-    private(set) var smooth: [Double]
-    private(set) var fast: [Double]
-    private(set) var slow: [Double]
-    /// The newest value after the median.
-    private(set) var values: [Double]
-    private var last: [Double]
-    private var beforeLast: [Double]
-    private var isSeen: [Bool]
+    /// One of them.
+    struct Sensor: Equatable, Sendable {
+        fileprivate(set) var smooth = 0.0
+        fileprivate(set) var fast = 0.0
+        fileprivate(set) var slow = 0.0
+        /// The newest value after the median.
+        fileprivate(set) var value = 0.0
+        fileprivate var last = 0.0
+        fileprivate var beforeLast = 0.0
+        fileprivate var isSeen = false
+
+        /// Fast change against slower level.
+        var contrast: Double { fast - slow }
+
+        /// As if it had been at this value for long.
+        fileprivate mutating func begin(with value: Double) {
+            (smooth, fast, slow, last, beforeLast) = (value, value, value, value, value)
+            isSeen = true
+        }
+
+        /// Takes a value; what says nothing is held where it is thought to be, at zero before its
+        /// first value. `least` is the least rate.
+        fileprivate mutating func take(_ new: Double, least: Double) {
+            if new.isFinite, !isSeen { begin(with: new) }
+            let new = new.isFinite ? new : smooth
+            value = max(min(new, last), min(max(new, last), beforeLast))
+            beforeLast = last
+            last = new
+            smooth += max(SensorFilter.smoothRate, least) * (value - smooth)
+            fast += max(SensorFilter.fastRate, least) * (value - fast)
+            slow += max(SensorFilter.slowRate, least) * (value - slow)
+        }
+    }
+
+    private(set) var sensors: [Sensor]
 
     static let smoothRate = 0.15
     static let fastRate = 0.30
     static let slowRate = 0.10
 
-    init(width: Int) {
-        let none = [Double](repeating: 0, count: width)
-        (smooth, fast, slow, values, last, beforeLast) = (none, none, none, none, none, none)
-        isSeen = [Bool](repeating: false, count: width)
-    }
+    init(width: Int) { sensors = [Sensor](repeating: Sensor(), count: width) }
 
-    /// Takes a vector; `count` came before it. A sensor that says nothing is held where it is
-    /// thought to be, at zero before its first value.
+    /// Takes a vector; `count` came before it.
     mutating func take(_ new: [Double], count: Int) {
         let least = 1 / Double(count + 1)
-        for sensor in new.indices {
-            let isThere = new[sensor].isFinite
-            let value = isThere ? new[sensor] : smooth[sensor]
-            if isThere, !isSeen[sensor] { begin(sensor, with: value) }
-            let (one, two) = (last[sensor], beforeLast[sensor])
-            let middle = max(min(value, one), min(max(value, one), two))
-            beforeLast[sensor] = one
-            last[sensor] = value
-            values[sensor] = middle
-            smooth[sensor] += max(Self.smoothRate, least) * (middle - smooth[sensor])
-            fast[sensor] += max(Self.fastRate, least) * (middle - fast[sensor])
-            slow[sensor] += max(Self.slowRate, least) * (middle - slow[sensor])
-        }
+        var sensors = sensors.mutableSpan
+        for sensor in new.indices { sensors[sensor].take(new[sensor], least: least) }
     }
 
     /// Starts every sensor from a value, as if it had been there for long.
     mutating func settle(at values: [Double]) {
-        for sensor in values.indices { begin(sensor, with: values[sensor]) }
-    }
-
-    private mutating func begin(_ sensor: Int, with value: Double) {
-        isSeen[sensor] = true
-        smooth[sensor] = value
-        fast[sensor] = value
-        slow[sensor] = value
-        last[sensor] = value
-        beforeLast[sensor] = value
+        for sensor in values.indices { sensors[sensor].begin(with: values[sensor]) }
     }
 }
 
 extension SensorFilter {
     func encode(into state: inout StateWriter) {
-        for values in [smooth, fast, slow, values, last, beforeLast] { state.put(values) }
-        for seen in isSeen { state.put(seen) }
+        for sensor in sensors {
+            for value in [
+                sensor.smooth, sensor.fast, sensor.slow, sensor.value, sensor.last,
+                sensor.beforeLast,
+            ] { state.put(value) }
+            state.put(sensor.isSeen)
+        }
     }
 
     /// Goes on with the same width.
     mutating func restore(from state: inout StateReader) throws(StateFailure) {
-        let width = smooth.count
-        smooth = try state.doubles()
-        fast = try state.doubles()
-        slow = try state.doubles()
-        values = try state.doubles()
-        last = try state.doubles()
-        beforeLast = try state.doubles()
-        for part in [smooth, fast, slow, values, last, beforeLast] where part.count != width {
-            throw .invalid("number of sensors")
+        for place in sensors.indices {
+            sensors[place].smooth = try state.double()
+            sensors[place].fast = try state.double()
+            sensors[place].slow = try state.double()
+            sensors[place].value = try state.double()
+            sensors[place].last = try state.double()
+            sensors[place].beforeLast = try state.double()
+            sensors[place].isSeen = try state.bool()
         }
-        for sensor in isSeen.indices { isSeen[sensor] = try state.bool() }
     }
 }

@@ -9,13 +9,18 @@ import Primitives
 /// (O. Ledoit and M. Wolf, A well-conditioned estimator for large-dimensional covariance matrices,
 /// 2004, with a simple rule for the intensity).
 struct StateModel: Equatable, Sendable {
-    let means: [Double]
-    /// One over the unit of each sensor.
-    private let weights: [Double]
+    /// What is usual for one sensor.
+    private struct Sensor: Equatable, Sendable {
+        var mean: Double
+        /// One over its unit.
+        var weight: Double
+        var contrastMean: Double
+        var contrastWeight: Double
+    }
+
+    private var sensors: [Sensor] = []
     /// Inverse correlations: the upper triangle, row after row.
     private var inverse: [Double]
-    private let contrastMeans: [Double]
-    private var contrastWeights: [Double]
 
     /// Wandering at which a sensor counts 0.7 times as much.
     private static let wanderScale = 5.0
@@ -27,29 +32,26 @@ struct StateModel: Equatable, Sendable {
     init(_ moments: StateMoments) {
         let width = moments.width
         let count = Double(moments.count)
-        means = moments.means
-        contrastMeans = moments.contrastMeans
-        var weights: [Double] = []
-        var contrastWeights: [Double] = []
         var deviations: [Double] = []
         for sensor in 0..<width {
-            let tiny = 1e-9 + 1e-6 * means[sensor].magnitude
+            let mean = moments.means[sensor]
+            let tiny = 1e-9 + 1e-6 * mean.magnitude
             let noise = moments.steps[sensor] * Self.noisePerStep
             let deviation = (moments.products[Self.diagonal(sensor, width)] / count).squareRoot()
             deviations.append(max(deviation, tiny))
             // Never moved: only a gross change counts.
-            weights.append(
+            let unit =
                 moments.steps[sensor] == 0
-                    ? 1 / max(0.01 * means[sensor].magnitude, 1e-9)
-                    : 1 / Self.unit(deviation, white: noise * Self.smoothShare, tiny: tiny))
-            contrastWeights.append(
-                1
-                    / Self.unit(
-                        (moments.contrastSquares[sensor] / count).squareRoot(),
-                        white: noise * Self.contrastShare, tiny: tiny))
+                ? max(0.01 * mean.magnitude, 1e-9)
+                : Self.unit(deviation, white: noise * Self.smoothShare, tiny: tiny)
+            let contrastUnit = Self.unit(
+                (moments.contrastSquares[sensor] / count).squareRoot(),
+                white: noise * Self.contrastShare, tiny: tiny)
+            sensors.append(
+                Sensor(
+                    mean: mean, weight: 1 / unit, contrastMean: moments.contrastMeans[sensor],
+                    contrastWeight: 1 / contrastUnit))
         }
-        self.weights = weights
-        self.contrastWeights = contrastWeights
         let rate = SensorFilter.smoothRate
         let effective = count * rate / (2 - rate)
         let size = Double(width + 1)
@@ -82,9 +84,9 @@ struct StateModel: Equatable, Sendable {
     /// The same without a sensor, which then adds nothing: the inverse of what is left of a matrix
     /// follows from the inverse of the whole (block inversion, I. Schur 1917).
     mutating func leave(out sensor: Int) {
-        let width = means.count
+        let width = sensors.count
         let own = inverse[Self.diagonal(sensor, width)]
-        contrastWeights[sensor] = 0
+        sensors[sensor].contrastWeight = 0
         guard own > 0 else { return }
         let column = (0..<width).map { other in
             let (row, place) = (min(sensor, other), max(sensor, other))
@@ -102,37 +104,62 @@ struct StateModel: Equatable, Sendable {
 
     // MARK: Judging
 
+    var means: [Double] { sensors.map(\.mean) }
+
     /// Of the smoothed vector from the commissioned state, in standard deviations.
     func distance(of filter: SensorFilter) -> Double {
+        let scores = scores(of: filter, room: sensors.count)
+        let (triangle, row) = (inverse.span, scores.span)
         var sum = 0.0
-        forEachContribution(of: filter) { sum += $1 }
+        var place = 0
+        for first in 0..<row.count {
+            // Four sums, so that none waits for the one before.
+            var parts = SIMD4<Double>()
+            var column = first &+ 1
+            let end = row.count
+            while column &+ 4 <= end {
+                let at = place &+ column &- first
+                parts +=
+                    SIMD4(
+                        triangle[at], triangle[at &+ 1], triangle[at &+ 2], triangle[at &+ 3])
+                    * SIMD4(
+                        row[column], row[column &+ 1], row[column &+ 2], row[column &+ 3])
+                column &+= 4
+            }
+            var others = parts.sum()
+            while column < end {
+                others += triangle[place &+ column &- first] * row[column]
+                column &+= 1
+            }
+            // What is above the diagonal stands for what is below it too.
+            sum += row[first] * (triangle[place] * row[first] + 2 * others)
+            place &+= end &- first
+        }
         return max(0, sum).squareRoot()
     }
 
+    /// A sensor's deviation times the sum of all, weighted by the inverse correlations.
     func contributions(of filter: SensorFilter) -> [Double] {
-        var found = [Double](repeating: 0, count: means.count)
-        forEachContribution(of: filter) { found[$0] = $1 }
-        return found
+        var room = scores(of: filter, room: 2 * sensors.count)
+        add(to: &room)
+        return sensors.indices.map { room[$0] * room[sensors.count + $0] }
     }
 
-    /// A sensor's deviation times the sum of all, weighted by the inverse correlations.
-    private func forEachContribution(
-        of filter: SensorFilter, _ body: (Int, Double) -> Void
-    ) {
-        let width = means.count
-        // The deviations, then the sums.
-        var room = [Double](repeating: 0, count: 2 * width)
-        for sensor in 0..<width {
-            let score = (filter.smooth[sensor] - means[sensor]) * weights[sensor]
+    /// What sensors are off, each in its unit; zeros behind.
+    private func scores(of filter: SensorFilter, room count: Int) -> [Double] {
+        let (usual, now) = (sensors.span, filter.sensors.span)
+        var room = [Double](repeating: 0, count: count)
+        for sensor in 0..<usual.count {
+            let score = (now[sensor].smooth - usual[sensor].mean) * usual[sensor].weight
             room[sensor] = min(max(score, -Self.most), Self.most)
         }
-        add(to: &room)
-        for sensor in 0..<width { body(sensor, room[sensor] * room[width + sensor]) }
+        return room
     }
 
-    /// Each element of the triangle is read once and stands for two.
+    /// Adds the sums behind the scores. Each element of the triangle is read once and stands for
+    /// two.
     private func add(to room: inout [Double]) {
-        let width = means.count
+        let width = sensors.count
         var room = room.mutableSpan
         let triangle = inverse.span
         var place = 0
@@ -152,10 +179,12 @@ struct StateModel: Equatable, Sendable {
 
     /// How far the difference of fast and slow is from usual, root of the sum of squares.
     func contrast(of filter: SensorFilter) -> Double {
+        let (usual, now) = (sensors.span, filter.sensors.span)
         var sum = 0.0
-        for sensor in means.indices {
-            let contrast = filter.fast[sensor] - filter.slow[sensor] - contrastMeans[sensor]
-            let score = min(max(contrast * contrastWeights[sensor], -Self.most), Self.most)
+        for sensor in 0..<usual.count {
+            let contrast = now[sensor].contrast - usual[sensor].contrastMean
+            let score = min(
+                max(contrast * usual[sensor].contrastWeight, -Self.most), Self.most)
             sum += score * score
         }
         return sum.squareRoot()
@@ -164,20 +193,23 @@ struct StateModel: Equatable, Sendable {
 
 extension StateModel {
     func encode(into state: inout StateWriter) {
-        for values in [means, weights, inverse, contrastMeans, contrastWeights] {
-            state.put(values)
+        for sensor in sensors {
+            state.put(sensor.mean)
+            state.put(sensor.weight)
+            state.put(sensor.contrastMean)
+            state.put(sensor.contrastWeight)
         }
+        state.put(inverse)
     }
 
     init(width: Int, from state: inout StateReader) throws(StateFailure) {
-        means = try state.doubles()
-        weights = try state.doubles()
-        inverse = try state.doubles()
-        contrastMeans = try state.doubles()
-        contrastWeights = try state.doubles()
-        guard inverse.count == width * (width + 1) / 2 else { throw .invalid("commissioned state") }
-        for part in [means, weights, contrastMeans, contrastWeights] where part.count != width {
-            throw .invalid("commissioned state")
+        for _ in 0..<width {
+            sensors.append(
+                Sensor(
+                    mean: try state.double(), weight: try state.double(),
+                    contrastMean: try state.double(), contrastWeight: try state.double()))
         }
+        inverse = try state.doubles()
+        guard inverse.count == width * (width + 1) / 2 else { throw .invalid("commissioned state") }
     }
 }

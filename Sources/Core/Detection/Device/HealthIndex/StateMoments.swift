@@ -1,8 +1,8 @@
 import Primitives
 
-/// What a commissioning is remembered by: means, cross-moments and scatter of some sensors' smoothed
-/// readings, in one pass (B. P. Welford, Note on a method for calculating corrected sums of squares
-/// and products, 1962).
+/// What a commissioning is remembered by: means, cross-moments and scatter of some sensors'
+/// smoothed readings, in one pass (B. P. Welford, Note on a method for calculating corrected sums
+/// of squares and products, 1962).
 struct StateMoments: Equatable, Sendable {
     let width: Int
     private(set) var count = 0
@@ -25,31 +25,32 @@ struct StateMoments: Equatable, Sendable {
     }
 
     /// Notes a vector that does not count yet, but the steps to the next one do.
-    mutating func pass(_ filter: SensorFilter) { previous = filter.values }
+    mutating func pass(_ filter: SensorFilter) { previous = filter.sensors.map(\.value) }
 
     /// Takes a vector.
     mutating func take(_ filter: SensorFilter) {
         count += 1
         let share = 1 / Double(count)
         var distances = [Double](repeating: 0, count: width)
-        for sensor in 0..<width {
-            distances[sensor] = filter.smooth[sensor] - means[sensor]
-            means[sensor] += distances[sensor] / Double(count)
-            let contrast = filter.fast[sensor] - filter.slow[sensor]
-            let distance = contrast - contrastMeans[sensor]
-            contrastMeans[sensor] += distance / Double(count)
-            contrastSquares[sensor] += distance * (contrast - contrastMeans[sensor])
-            let step = (filter.values[sensor] - previous[sensor]).magnitude
-            steps[sensor] += (step - steps[sensor]) * share
+        for place in 0..<width {
+            let sensor = filter.sensors[place]
+            distances[place] = sensor.smooth - means[place]
+            means[place] += distances[place] / Double(count)
+            let distance = sensor.contrast - contrastMeans[place]
+            contrastMeans[place] += distance / Double(count)
+            contrastSquares[place] += distance * (sensor.contrast - contrastMeans[place])
+            let step = (sensor.value - previous[place]).magnitude
+            steps[place] += (step - steps[place]) * share
         }
         var place = 0
         for row in 0..<width {
             for column in row..<width {
-                products[place] += distances[row] * (filter.smooth[column] - means[column])
+                products[place] +=
+                    distances[row] * (filter.sensors[column].smooth - means[column])
                 place += 1
             }
         }
-        previous = filter.values
+        pass(filter)
     }
 }
 

@@ -25,8 +25,8 @@ struct HourProfile<Stored: StoredValue>: Equatable, Sendable {
         return (ofWeek % day, day + ofWeek)
     }
 
-    /// What a value differs from its hour, of the week and of the day alone; 0 while the hour of the
-    /// day was never seen. Takes it in. `hourReadings` values make an hour of the week half
+    /// What a value differs from its hour, of the week and of the day alone; 0 while the hour of
+    /// the day was never seen. Takes it in. `hourReadings` values make an hour of the week half
     /// believed.
     mutating func take(
         _ value: Double, at time: Timestamp, hourReadings: Double

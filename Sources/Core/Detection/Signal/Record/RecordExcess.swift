@@ -4,10 +4,10 @@ package import Primitives
 ///
 /// What comes in: one finite value per tick. What goes out: a score, the sum of how far ten
 /// features of the series lie outside the range they ever had, in units of that range, and of how
-/// rare three deviations are; and whether this is news. What always holds: only the past counts, one
-/// set of constants for every series, and a series that repeats itself, however ugly, is silent. A
-/// record happens with chance 1/n to unchanged data of any distribution (K. N. Chandler, The
-/// distribution and frequency of record values, 1952), so the score needs none to be assumed.
+/// rare three deviations are; and whether this is news. What always holds: only the past counts,
+/// one set of constants for every series, and a series that repeats itself, however ugly, is
+/// silent. A record happens with chance 1/n to unchanged data of any distribution (K. N. Chandler,
+/// The distribution and frequency of record values, 1952), so the score needs none to be assumed.
 /// Deliberately absent: slow wear, which ranges absorb; that is for what never adapts.
 ///
 /// `Stored` is what long histories are kept in: `Float` in the program, 3 KB a signal, `Double`
@@ -49,8 +49,8 @@ package struct RecordExcess<Stored: StoredValue>: Equatable, Sendable {
         tails = [TailExcess](repeating: TailExcess(), count: 3)
     }
 
-    /// Takes the next value; `time` says which hour of the day and week it is of (UTC). A value that
-    /// is no number changes nothing.
+    /// Takes the next value; `time` says which hour of the day and week it is of (UTC). A value
+    /// that is no number changes nothing.
     package mutating func take(_ value: Double, at time: Timestamp) -> Score {
         guard value.isFinite else { return Score() }
         let value = min(max(value, -1e15), 1e15)

@@ -49,8 +49,8 @@ package struct SignalRecord: Equatable, Sendable {
         return score
     }
 
-    /// The signal begins a new life: what it has done does not count any more, what it usually is at
-    /// what hour does.
+    /// The signal begins a new life: what it has done does not count any more, what it usually is
+    /// at what hour does.
     package mutating func restart() {
         record.restart()
         (number, readings, sum) = (.min, 0, 0)

@@ -2,8 +2,7 @@ package import Primitives
 
 /// What long histories of a series are kept in: a number of few bits, which is enough for what is
 /// compared with numbers of its own size.
-package protocol StoredValue: BinaryFloatingPoint, SIMDScalar, Sendable, Codable
-where SIMD32Storage: Sendable {
+package protocol StoredValue: BinaryFloatingPoint, Sendable {
     func encode(into state: inout StateWriter)
     init(from state: inout StateReader) throws(StateFailure)
 }
