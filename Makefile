@@ -7,7 +7,8 @@ KILLS ?= 100
 
 .PHONY: help dependencies build demo smoke test kill-test crash-test fault-test flood-test \
 	container-test systemd-security simulation fuzz fuzz-canaries numbers lint format bench \
-	bench-idle bench-ingest bench-restart bench-replay bench-flash bench-all clean
+	bench-idle bench-ingest bench-restart bench-replay bench-flash bench-detection \
+	bench-all clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -104,6 +105,12 @@ bench-replay: build ## a day of 200 machines at 1 Hz from gzip files (HOURLY=FIL
 bench-flash: build ## what a day of 1,000 signals writes to the medium; takes 40 minutes
 	@sh packaging/dependencies.sh python3
 	@python3 Tests/Benchmarks/flash.py --program $(PROGRAM) $(if $(OUT),--out $(OUT))
+
+bench-detection: build ## what is found in recordings of real machines (DATA=DIR [OUT=DIR TOOLS=DIR])
+	@sh packaging/dependencies.sh python3 python3-venv
+	@python3 Tests/Benchmarks/detection.py --program $(PROGRAM) --data $(DATA) \
+		$(if $(OUT),--out $(OUT)) \
+		$(if $(TOOLS),--tools $(TOOLS) --environment $(BUILD)/detection-tools)
 
 bench-all: bench bench-idle bench-ingest bench-restart bench-replay bench-flash ## every figure
 

@@ -163,14 +163,14 @@ import Windows
         var engine = TelemetryEngine(Self.configuration)
         _ = Self.feed(&engine, 0..<300)
         let device = try #require(engine.registry.device(named: "P"))
-        let own = try #require(engine.detector[device].tally)
+        let own = try #require(engine.detector.tally(of: device))
         var near = own
         near.running = near.running + TimeSpan(nanoseconds: 1_000)  // rounding
         #expect(engine.adopt([RecordedOperation(device: "P", tally: near)]) == 0)
         let stored = OperatingTally(
             running: .hours(10_000), idle: .hours(5), observed: .hours(12_000), starts: 77)
         #expect(engine.adopt([RecordedOperation(device: "P", tally: stored)]) == 1)
-        #expect(engine.detector[device].tally == stored)
+        #expect(engine.detector.tally(of: device) == stored)
         #expect(engine.adopt([RecordedOperation(device: "P", tally: stored)]) == 0)
         var steps = Self.feed(&engine, 300..<900)
         engine.finish { steps.append($0) }
@@ -198,8 +198,8 @@ import Windows
             ) { _ in }
         }
         let device = try #require(engine.registry.device(named: "R"))
-        #expect(engine.detector[device].tally?.starts == 7)
-        #expect(engine.detector[device].tally?.running ?? .zero >= .hours(100))
+        #expect(engine.detector.tally(of: device)?.starts == 7)
+        #expect(engine.detector.tally(of: device)?.running ?? .zero >= .hours(100))
     }
 
     /// A section of another version is dropped and named; the rest of the device stays.

@@ -111,10 +111,12 @@ enum Sample {
         _ signal: SignalID = vibration, score: Double = 0.75,
         state: ConditionState = .abnormal, raw: Double = 4.5, mean: Double = 1.5
     ) -> SignalAssessment {
-        SignalAssessment(
+        var assessment = SignalAssessment(
             signal: signal, policy: 0, mean: mean, count: 60, quality: .good, state: state,
             expected: 1, scale: 0.1, deviation: 5, raw: raw, score: score, fraction: nil,
             limitDeviation: nil, zone: .within, since: nil, degradation: 0.25)
+        assessment.record.raw = raw - 2
+        return assessment
     }
 
     static func closed(
@@ -123,13 +125,13 @@ enum Sample {
         signals: [SignalAssessment] = [assessment()], risks: [ComponentRisk] = []
     ) -> EngineStep.Closed {
         let end = start + .minutes(1)
+        var assessment = DeviceAssessment(
+            device: device, start: start, end: end, operating: .running, state: .abnormal,
+            learned: 1, raw: 4.5, score: 0.75, health: 62.5, signals: signals, components: [])
+        assessment.index.distance = 4.25
         return EngineStep.Closed(
             frame: WindowFrame(device: device, start: start, end: end, summaries: summaries),
-            assessment: DeviceAssessment(
-                device: device, start: start, end: end, operating: .running, state: .abnormal,
-                learned: 1, raw: 4.25, score: 0.75, health: 62.5, signals: signals,
-                components: []),
-            risks: risks)
+            assessment: assessment, risks: risks)
     }
 
     static let risk = ComponentRisk(

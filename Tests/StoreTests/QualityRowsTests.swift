@@ -50,6 +50,29 @@ import Testing
         #expect(row.stepSize == size)
     }
 
+    /// A drift is told once, and taken back when the signal begins anew.
+    @Test func aDriftIsKeptWithItsSignal() throws {
+        let store = try TestStore()
+        var writer = try store.writer()
+        for (minute, direction) in [DriftDetector.Direction.up, .none].enumerated() {
+            var step = Sample.step(changes: [])
+            step.sequence += minute
+            step.devices = minute == 0 ? step.devices : []
+            step.signals = minute == 0 ? step.signals : []
+            var signal = Sample.assessment()
+            signal.drift = DriftChange(direction: direction, perDay: 0.125)
+            step.closed = [
+                Sample.closed(start: Sample.time + .minutes(Int64(minute)), signals: [signal])
+            ]
+            _ = try writer.write(step)
+            #expect(
+                try store.rows(
+                    "SELECT device, signal, drift, since, drift_per_day, unit FROM signal_drift")
+                    == (minute == 0
+                        ? ["P-101|pump.vibration_rms|up|2026-02-03T04:10:00Z|0.125|mm/s"] : []))
+        }
+    }
+
     /// A lost signal is one row when it is lost, not one for every window it is missed in.
     @Test func aLostSignalIsARowOnce() throws {
         let store = try TestStore()

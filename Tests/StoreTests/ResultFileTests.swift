@@ -74,10 +74,10 @@ import Testing
             "scores.csv", [Sample.step(), quotedStep],
             """
             device,signal,window_start,window_end,count,mean,score,raw,state
-            P-101,pump.vibration_rms,\(span),60,1.5,0.75,4.5,abnormal
+            P-101,pump.vibration_rms,\(span),60,1.5,0,2.5,abnormal
             P-101,pump.temperature,\(span),60,1.5,0,,normal
             P-101,*,\(span),2,,0.75,4.25,abnormal
-            "P ""a"", left","pump.x,axis=x",\(span),60,1.5,0.10000000000000001,-0.5,out_of_range
+            "P ""a"", left","pump.x,axis=x",\(span),60,1.5,0,-2.5,out_of_range
             "P ""a"", left",*,\(span),1,,0.75,4.25,abnormal
 
             """

@@ -110,8 +110,11 @@ import Testing
             ("UPDATE device SET idle_s = -1", "idle_s >= 0"),
             ("UPDATE device SET observed_s = -1", "observed_s >= 0"),
             ("UPDATE device SET starts = -1", "starts >= 0"),
-            ("INSERT INTO signal_score VALUES (1, 1, -0.5, 1, 'normal', 'good')", "score BETWEEN"),
-            ("INSERT INTO signal_score VALUES (1, 1, 0.5, 1, 'normal', 'bad')", "quality ="),
+            (
+                "INSERT INTO signal_score VALUES (1, 1, -0.5, 1, 'normal', 'good', 0)",
+                "score BETWEEN"
+            ),
+            ("INSERT INTO signal_score VALUES (1, 1, 0.5, 1, 'normal', 'bad', 0)", "quality ="),
             ("UPDATE device SET clock_state = 'slow'", "clock_state ="),
             ("UPDATE signal SET quality = 'bad'", "quality ="),
             ("UPDATE signal SET step_size = 0", "step_size > 0"),

@@ -45,7 +45,7 @@ import Testing
         try check(store, "SELECT * FROM device_attribute", ["1|site|Kiel"])
         try check(
             store, "SELECT * FROM signal ORDER BY id",
-            ["1|1|pump.vibration_rms|mm/s|||", "2|1|pump.temperature||||"])
+            ["1|1|pump.vibration_rms|mm/s||||||", "2|1|pump.temperature|||||||"])
         try check(
             store,
             """
@@ -55,7 +55,7 @@ import Testing
         try check(
             store, "SELECT * FROM device_score",
             ["\(t)|1|\(end)|2|0.75|4.25|62.5|abnormal|1|||"])
-        try check(store, "SELECT * FROM signal_score", ["\(t)|1|0.75|4.5|abnormal|good"])
+        try check(store, "SELECT * FROM signal_score", ["\(t)|1|0.0|2.5|abnormal|good|4.5"])
         try check(
             store, "SELECT * FROM prognosis",
             ["1|bearing|\(end)|1209600.0|0.625|432000.0|777600.0||trend_to_limit"])

@@ -43,7 +43,25 @@ package struct Detector: Sendable {
         devices[device.index].restart(component)
     }
 
-    package subscript(device: DeviceID) -> DeviceDetector { devices[device.index] }
+    // What is asked for often is asked here: a detector is large to hand out.
+
+    /// See ``DeviceDetector/silence``.
+    package func silence(of device: DeviceID) -> TimeSpan? { devices[device.index].silence }
+
+    /// See ``DeviceDetector/usualGap``.
+    package func usualGap(of device: DeviceID) -> TimeSpan { devices[device.index].usualGap }
+
+    /// See ``DeviceDetector/lost``.
+    package func lost(of device: DeviceID) -> (signals: [String], since: Timestamp)? {
+        devices[device.index].lost
+    }
+
+    package func silentAfter(of device: DeviceID) -> TimeSpan {
+        devices[device.index].silentAfter
+    }
+
+    /// See ``DeviceDetector/tally``.
+    package func tally(of device: DeviceID) -> OperatingTally? { devices[device.index].tally }
 }
 
 extension Detector {

@@ -107,7 +107,7 @@ extension TelemetryEngine {
         let latest = windows.latest(of: device)
         let previous = clocks[device.index].state
         let isNews = clocks[device.index].noteClosing(
-            latest: latest.stamp, at: latest.arrival, usualGap: detector[device].usualGap,
+            latest: latest.stamp, at: latest.arrival, usualGap: detector.usualGap(of: device),
             tolerance: clock.policy.skewTolerance)
         if isNews { tellClock(of: device, previous: previous, at: latest.arrival) }
     }

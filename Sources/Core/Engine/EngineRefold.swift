@@ -163,7 +163,7 @@ extension TelemetryEngine {
 
     /// Gives a device that has come again, and whose class says when it runs, the store's count.
     mutating func takeUpTally(of device: DeviceID) {
-        guard !keptTallies.isEmpty, detector[device].tally != nil,
+        guard !keptTallies.isEmpty, detector.tally(of: device) != nil,
             let tally = keptTallies.removeValue(forKey: registry[device].name)
         else { return }
         _ = detector.adopt(tally, of: device)

@@ -53,8 +53,8 @@ struct KnownTelemetry {
         let isMissed = maintenance.isMissed(device)
         return Listening(
             device: known, className: classes[known.machineClass.rawValue].name,
-            heard: lastArrivals[device.index], usualGap: detector[device].usualGap,
-            silence: isMissed ? detector[device].silence : nil,
+            heard: lastArrivals[device.index], usualGap: detector.usualGap(of: device),
+            silence: isMissed ? detector.silence(of: device) : nil,
             quietUntil: max(
                 shelves[device.index]?.until ?? .distantPast, maintenance.quietUntil(device)),
             isMissed: isMissed, faults: faults(of: device))
@@ -70,12 +70,11 @@ struct KnownTelemetry {
                     offset: offset, isUnset: known.state == .unset, since: since,
                     shown: known.lastArrival))
         }
-        let watched = detector[device]
-        if let lost = watched.lost {
+        if let lost = detector.lost(of: device) {
             faults.append(
                 .sensorLost(
                     lost.signals, since: lost.since, shown: lastArrivals[device.index],
-                    silentAfter: watched.silentAfter))
+                    silentAfter: detector.silentAfter(of: device)))
         }
         return faults
     }

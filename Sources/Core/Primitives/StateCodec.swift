@@ -8,30 +8,26 @@ package enum StateFailure: Error, Equatable, Sendable {
 
 /// Writes state as bytes: little-endian, fixed width, lengths before contents, no names. The
 /// format is what the calls say in their order; each section of a checkpoint carries a version.
+///
+/// Protection argument for the unsafe views, here and in ``StateReader``: what is written is the
+/// memory of one integer that lives as long as the view; what is read is bounded by `end`, which is
+/// at most the number of bytes, before it is loaded.
 package struct StateWriter: Sendable {
     package private(set) var bytes: [UInt8]
 
     /// Writes behind the bytes of `start`.
     package init(_ start: [UInt8] = []) { bytes = start }
 
-    package mutating func put(_ value: UInt64) {
-        for shift in stride(from: UInt64(0), to: 64, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+    @inline(__always) private mutating func append<Word: FixedWidthInteger>(_ value: Word) {
+        unsafe withUnsafeBytes(of: value.littleEndian) { unsafe bytes.append(contentsOf: $0) }
     }
 
+    package mutating func put(_ value: UInt64) { append(value) }
     package mutating func put(_ value: Int64) { put(UInt64(bitPattern: value)) }
     package mutating func put(_ value: Int) { put(Int64(value)) }
     package mutating func put(_ value: Double) { put(value.bitPattern) }
-    package mutating func put(_ value: Float) {
-        for shift in stride(from: UInt32(0), to: 32, by: 8) {
-            bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
-        }
-    }
-    package mutating func put(_ value: UInt16) {
-        bytes.append(UInt8(truncatingIfNeeded: value))
-        bytes.append(UInt8(truncatingIfNeeded: value >> 8))
-    }
+    package mutating func put(_ value: Float) { append(value.bitPattern) }
+    package mutating func put(_ value: UInt16) { append(value) }
     package mutating func put(_ value: Bool) { bytes.append(value ? 1 : 0) }
     package mutating func put(_ value: UInt8) { bytes.append(value) }
     package mutating func put(_ value: Timestamp) { put(value.nanoseconds) }
@@ -91,13 +87,17 @@ package struct StateReader: Sendable {
 
     package var isAtEnd: Bool { position == end }
 
-    package mutating func uint64() throws(StateFailure) -> UInt64 {
-        guard end - position >= 8 else { throw .truncated }
-        var value: UInt64 = 0
-        for index in 0..<8 { value |= UInt64(bytes[position + index]) << UInt64(8 * index) }
-        position += 8
-        return value
+    @inline(__always) private mutating func word<Word: FixedWidthInteger & BitwiseCopyable>(
+        _: Word.Type
+    ) throws(StateFailure) -> Word {
+        guard end - position >= MemoryLayout<Word>.size else { throw .truncated }
+        let word = unsafe bytes.span.bytes.unsafeLoadUnaligned(
+            fromByteOffset: position, as: Word.self)
+        position += MemoryLayout<Word>.size
+        return Word(littleEndian: word)
     }
+
+    package mutating func uint64() throws(StateFailure) -> UInt64 { try word(UInt64.self) }
 
     package mutating func int64() throws(StateFailure) -> Int64 {
         Int64(bitPattern: try uint64())
@@ -110,18 +110,10 @@ package struct StateReader: Sendable {
     }
 
     package mutating func float() throws(StateFailure) -> Float {
-        guard end - position >= 4 else { throw .truncated }
-        var pattern: UInt32 = 0
-        for index in 0..<4 { pattern |= UInt32(bytes[position + index]) << UInt32(8 * index) }
-        position += 4
-        return Float(bitPattern: pattern)
+        Float(bitPattern: try word(UInt32.self))
     }
 
-    package mutating func uint16() throws(StateFailure) -> UInt16 {
-        guard end - position >= 2 else { throw .truncated }
-        position += 2
-        return UInt16(bytes[position - 2]) | UInt16(bytes[position - 1]) << 8
-    }
+    package mutating func uint16() throws(StateFailure) -> UInt16 { try word(UInt16.self) }
 
     package mutating func uint8() throws(StateFailure) -> UInt8 {
         guard position < end else { throw .truncated }

@@ -10,6 +10,7 @@ struct ScoreRows {
     private let deviceScore: RowStatement
     private let signalScore: RowStatement
     private let quality: RowStatement
+    private let drift: RowStatement
     private let latest: RowStatement
 
     init(_ step: EngineStep, rows: SeriesRows, in db: Database) throws {
@@ -30,6 +31,10 @@ struct ScoreRows {
         quality = try RowStatement(
             """
             UPDATE signal SET quality = ?, quality_since = ?, step_size = ? WHERE id = ?
+            """, db)
+        drift = try RowStatement(
+            """
+            UPDATE signal SET drift = ?, drift_since = ?, drift_per_day = ? WHERE id = ?
             """, db)
         latest = try RowStatement(
             """
@@ -85,6 +90,14 @@ struct ScoreRows {
             quality.bind(4, rows[change.signal])
             try quality.run()
         }
+        for signal in assessment.signals {
+            guard let change = signal.drift else { continue }
+            drift.bind(1, change.direction.column)
+            drift.bind(2, change.direction == .none ? nil : assessment.start.nanoseconds)
+            drift.bind(3, change.direction == .none ? .nan : change.perDay)
+            drift.bind(4, rows[signal.signal])
+            try drift.run()
+        }
         for signal in assessment.signals where signal.isRemarkable(in: assessment) {
             signalScore.bind(1, assessment.start.nanoseconds)
             signalScore.bind(2, rows[signal.signal])
@@ -121,6 +134,16 @@ extension ConditionState {
         case .stuck: "stuck"
         case .outOfRange: "out_of_range"
         case .notRunning: "not_running"
+        }
+    }
+}
+
+extension DriftDetector.Direction {
+    fileprivate var column: StaticString? {
+        switch self {
+        case .none: nil
+        case .up: "up"
+        case .down: "down"
         }
     }
 }

@@ -32,8 +32,8 @@ package struct SignalAssessment: Equatable, Sendable {
     package var degradation: Double
     /// What the window scored against everything the signal ever did.
     package var record = RecordExcess<Float>.Score()
-    /// It was found to drift away from how it was commissioned.
-    package var beginsToDrift = false
+    /// What is new of its drift away from how it was commissioned.
+    package var drift: DriftChange?
 
     /// In [0, 1): ``record`` where it is news.
     package var recordScore: Double { 1 - Math.exp(-record.news / 2) }
@@ -111,4 +111,6 @@ package struct DeviceAssessment: Equatable, Sendable {
     package var pause = TimeSpan.zero
     /// Of the device, seen through all its signals at once.
     package var index = HealthIndex.Reading()
+    /// In an event of the index, the signal that adds most to it.
+    package var leading: SignalID?
 }

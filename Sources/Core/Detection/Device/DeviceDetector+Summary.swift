@@ -39,6 +39,8 @@ extension DeviceDetector {
         } else {
             state = isLearning ? .learning : .normal
         }
+        let leading =
+            reading.isEvent ? index.contributions.max { $0.square < $1.square }?.position : nil
         return DeviceAssessment(
             device: frame.device, start: frame.start, end: frame.end, operating: operating,
             state: state, learned: record?.progress(of: policy.commissioning) ?? 1, raw: raw,
@@ -46,7 +48,7 @@ extension DeviceDetector {
             signals: found,
             components: policy.components.indices.map { component in
                 condition(of: component, found, places: places)
-            }, heldScore: heldScore, index: reading)
+            }, heldScore: heldScore, index: reading, leading: leading.map { signals[$0].signal })
     }
 
     private func condition(

@@ -275,7 +275,7 @@ package struct DeviceDetector: Equatable, Sendable {
         let isToBeExplained = place.map { !policy.signals[$0].explainedBy.isEmpty } ?? false
         guard explained || !isToBeExplained || record == nil else { return }
         let residual = explained ? result.mean - result.expected : result.mean
-        result.beginsToDrift = signals[position].drift.take(residual, at: frame.start)
+        result.drift = signals[position].drift.take(residual, at: frame.start)
     }
 
     /// The step of a signal whose steps are coarser than its own scatter.

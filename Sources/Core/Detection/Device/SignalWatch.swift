@@ -35,7 +35,7 @@ struct SignalWatch: Equatable, Sendable {
         tracker = SignalTracker()
         held = HeldJudgement()
         record.restart()
-        drift = DriftWatch()
+        drift.restart()
     }
 }
 

@@ -13,7 +13,7 @@ package struct ConditionAlert: Equatable, Sendable {
     package var kind: Kind
     package var health: Double
     package var score: Double
-    /// The signal with the highest score.
+    /// The signal that adds most to an event of the health index, or else has the highest score.
     package var signal: SignalID?
 
     package init(
@@ -61,7 +61,7 @@ package struct ConditionAlertMachine: Equatable, Sendable {
         return ConditionAlert(
             device: assessment.device, time: assessment.end,
             kind: isAbnormal ? .abnormal : .normal, health: assessment.health,
-            score: assessment.score, signal: strongest?.signal)
+            score: assessment.score, signal: assessment.leading ?? strongest?.signal)
     }
 }
 

@@ -13,29 +13,39 @@ struct DriftWatch: Equatable, Sendable {
     /// Share of the fullest day's windows that makes a block.
     private static let shareLeast = 0.25
 
-    /// Takes the residual of a window. `true` when a drift was found with it that was not known.
-    mutating func take(_ residual: Double, at start: Timestamp) -> Bool {
-        guard residual.isFinite else { return false }
+    /// What was said last.
+    private var told = DriftDetector.Direction.none
+
+    /// Takes the residual of a window; what is to be said of the drift, when that has changed.
+    mutating func take(_ residual: Double, at start: Timestamp) -> DriftChange? {
+        guard residual.isFinite else { return nil }
         let length = TimeSpan.days(1).nanoseconds
         let today = start.nanoseconds / length - (start.nanoseconds % length < 0 ? 1 : 0)
-        var isNews = false
         if today != day {
-            isNews = endDay()
+            endDay()
             day = today
         }
         windows += 1
         sum += residual
-        return isNews
+        guard detector.found != told else { return nil }
+        told = detector.found
+        return DriftChange(direction: told, perDay: detector.slope)
     }
 
-    private mutating func endDay() -> Bool {
-        guard windows > 0 else { return false }
-        defer { (windows, sum) = (0, 0) }
+    private mutating func endDay() {
+        guard windows > 0 else { return }
         most = max(most, windows)
-        guard Double(windows) >= Self.shareLeast * Double(most) else { return false }
-        let wasFound = detector.found != .none
-        _ = detector.take(sum / Double(windows))
-        return !wasFound && detector.found != .none
+        if Double(windows) >= Self.shareLeast * Double(most) {
+            _ = detector.take(sum / Double(windows))
+        }
+        (windows, sum) = (0, 0)
+    }
+
+    /// The reference is learned anew; a drift that was told is taken back with the next window.
+    mutating func restart() {
+        let told = told
+        self = DriftWatch()
+        self.told = told
     }
 }
 
@@ -46,6 +56,7 @@ extension DriftWatch {
         state.put(windows)
         state.put(sum)
         state.put(most)
+        state.put(told.rawValue)
     }
 
     init(from state: inout StateReader) throws(StateFailure) {
@@ -54,6 +65,19 @@ extension DriftWatch {
         windows = try state.int()
         sum = try state.double()
         most = try state.int()
+        told = try state.code(DriftDetector.Direction.self)
         guard windows >= 0, most >= 0, sum.isFinite else { throw .invalid("day of a drift") }
+    }
+}
+
+/// A signal was found to drift, or begins anew.
+package struct DriftChange: Equatable, Sendable {
+    package var direction: DriftDetector.Direction
+    /// In the signal's unit.
+    package var perDay: Double
+
+    package init(direction: DriftDetector.Direction, perDay: Double) {
+        self.direction = direction
+        self.perDay = perDay
     }
 }
