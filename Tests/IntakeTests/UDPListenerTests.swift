@@ -68,6 +68,22 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
         #expect(reception.finish() == [])
     }
 
+    /// While nobody takes blocks, datagrams that come one by one share them; when somebody does, the
+    /// last one does not wait for another datagram.
+    @Test func datagramsShareBlocksWhileTheEngineIsBusy() throws {
+        let sent = (0..<400).map { "line \($0)\n" }
+        let reception = try DatagramReception()
+        let socket = try DatagramSocket(
+            connectingTo: "127.0.0.1", port: reception.listener.localPort)
+        for text in sent {
+            try send(text, on: socket)
+            MonotonicClock.sleep(until: MonotonicClock.now() + 2_000_000)
+        }
+        #expect(reception.queue.count < 16, "\(reception.queue.count)")
+        #expect(reception.receive(400) == sent)
+        #expect(reception.finish() == [])
+    }
+
     @Test func stopDrainsWhatTheKernelHolds() throws {
         let sent = (0..<500).map { "line \($0)\n" }
         let reception = try DatagramReception { listener in

@@ -28,6 +28,18 @@ struct BlockFilling: ~Copyable {
         return result
     }
 
+    /// Something waits in a block that is not full.
+    var isHolding: Bool {
+        switch block {
+        case .some(let filled): !filled.isEmpty
+        case .none: false
+        }
+    }
+
+    /// Whoever takes blocks has so many of them to do that a block that is not full may as well wait
+    /// for more.
+    var isAhead: Bool { queue.count >= max(1, pool.blocks / 8) }
+
     /// Puts a refusal on the block, or on the next one when this one is full of them. False when
     /// nobody wants blocks any more.
     mutating func note(_ refusal: IntakeRefusal) -> Bool {

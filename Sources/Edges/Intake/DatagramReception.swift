@@ -78,4 +78,9 @@ struct DatagramReception: ~Copyable {
 
     /// Gives the block away; false when nobody wants lines any more.
     mutating func handOn() -> Bool { filling.handOn() }
+
+    /// See ``BlockFilling/isHolding``.
+    var isHolding: Bool { filling.isHolding }
+    /// See ``BlockFilling/isAhead``.
+    var isAhead: Bool { filling.isAhead }
 }

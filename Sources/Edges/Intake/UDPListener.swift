@@ -7,7 +7,9 @@ package import Primitives
 /// One thread runs ``run(pool:queue:)``. It takes everything the socket holds with as few system
 /// calls as possible, and hands a block on as soon as the block is full or the socket is empty, so
 /// that no line waits for the next one, but for ``IntakeLimits/gatherTime`` where datagrams follow
-/// each other closely. When the pool is empty it stops receiving: then the kernel's buffer fills.
+/// each other closely. While the engine has many blocks to do, taking up what it knew or waiting for
+/// the medium, blocks are filled before they are handed on: a few lines at a time would use up the
+/// pool within a second. When the pool is empty it stops receiving: then the kernel's buffer fills.
 /// Over UDP the kernel then drops, and the drops are counted; over a Unix socket the senders wait.
 package final class UDPListener: LineListener {
     /// Where it listens, with the port the kernel chose if it was asked to: `127.0.0.1:8094`.
@@ -98,7 +100,11 @@ package final class UDPListener: LineListener {
         defer { published.publish(reception.counts) }
         var nextLook: UInt64 = 0
         while true {
-            try socket.waitForInput(or: wake)
+            if reception.isHolding {
+                MonotonicClock.sleep(until: MonotonicClock.now() + Self.holdTime)
+            } else {
+                try socket.waitForInput(or: wake)
+            }
             if stopRequest.isRequested { break }
             if MonotonicClock.now() < nextLook { MonotonicClock.sleep(until: nextLook) }
             nextLook = MonotonicClock.now() + gatherTime
@@ -118,6 +124,7 @@ package final class UDPListener: LineListener {
         socket.refuseFurther()
         let heldMax = receiveBufferBytes * 2 / 256
         _ = try receiveAll(&reception, &batch, batchesMax: heldMax / limits.datagramsPerBatch + 2)
+        _ = reception.handOn()
         if let drops { reception.note(drops: drops) }
         logger.debug(
             "Datagram listener stopped",
@@ -134,6 +141,8 @@ package final class UDPListener: LineListener {
     }
 
     private static let batchesPerLook = 16
+    /// Nanoseconds until it is seen whether a block that is held is wanted now.
+    private static let holdTime: UInt64 = 10_000_000
 
     /// Nanoseconds between two looks at the socket. In this time its buffer must not fill: memory
     /// for datagrams is written at less than eight bytes a nanosecond. A Unix socket holds a
@@ -144,7 +153,7 @@ package final class UDPListener: LineListener {
     }
 
     /// Receives until the socket is empty or the bound is reached, and hands on the last, partly
-    /// filled block. False when the pool or the queue was closed meanwhile: nobody wants lines any
+    /// filled block unless it can wait. False when the pool or the queue was closed meanwhile: nobody wants lines any
     /// more.
     private func receiveAll(
         _ reception: inout DatagramReception, _ batch: inout DatagramBatch, batchesMax: Int
@@ -161,6 +170,6 @@ package final class UDPListener: LineListener {
             if received > 0, kind == .udp { reception.note(drops: batch.drops) }
             published.publish(reception.counts)
         }
-        return reception.handOn()
+        return reception.isAhead || reception.handOn()
     }
 }

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 extension DeviceDetector {
     func encode(into state: inout StateWriter) {
