@@ -68,8 +68,8 @@ private func send(_ text: String, on socket: borrowing DatagramSocket) throws {
         #expect(reception.finish() == [])
     }
 
-    /// While nobody takes blocks, datagrams that come one by one share them; when somebody does, the
-    /// last one does not wait for another datagram.
+    /// While nobody takes blocks, datagrams that come one by one share them; when somebody does,
+    /// the last one does not wait for another datagram.
     @Test func datagramsShareBlocksWhileTheEngineIsBusy() throws {
         let sent = (0..<400).map { "line \($0)\n" }
         let reception = try DatagramReception()

@@ -36,8 +36,8 @@ struct BlockFilling: ~Copyable {
         }
     }
 
-    /// Whoever takes blocks has so many of them to do that a block that is not full may as well wait
-    /// for more.
+    /// Whoever takes blocks has so many of them to do that a block that is not full may as well
+    /// wait for more.
     var isAhead: Bool { queue.count >= max(1, pool.blocks / 8) }
 
     /// Puts a refusal on the block, or on the next one when this one is full of them. False when

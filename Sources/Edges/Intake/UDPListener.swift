@@ -7,10 +7,11 @@ package import Primitives
 /// One thread runs ``run(pool:queue:)``. It takes everything the socket holds with as few system
 /// calls as possible, and hands a block on as soon as the block is full or the socket is empty, so
 /// that no line waits for the next one, but for ``IntakeLimits/gatherTime`` where datagrams follow
-/// each other closely. While the engine has many blocks to do, taking up what it knew or waiting for
-/// the medium, blocks are filled before they are handed on: a few lines at a time would use up the
-/// pool within a second. When the pool is empty it stops receiving: then the kernel's buffer fills.
-/// Over UDP the kernel then drops, and the drops are counted; over a Unix socket the senders wait.
+/// each other closely. While the engine has many blocks to do, taking up what it knew or waiting
+/// for the medium, blocks are filled before they are handed on: a few lines at a time would use up
+/// the pool within a second. When the pool is empty it stops receiving: then the kernel's buffer
+/// fills. Over UDP the kernel then drops, and the drops are counted; over a Unix socket the senders
+/// wait.
 package final class UDPListener: LineListener {
     /// Where it listens, with the port the kernel chose if it was asked to: `127.0.0.1:8094`.
     package let localAddress: String
@@ -153,8 +154,8 @@ package final class UDPListener: LineListener {
     }
 
     /// Receives until the socket is empty or the bound is reached, and hands on the last, partly
-    /// filled block unless it can wait. False when the pool or the queue was closed meanwhile: nobody wants lines any
-    /// more.
+    /// filled block unless it can wait. False when the pool or the queue was closed meanwhile:
+    /// nobody wants lines any more.
     private func receiveAll(
         _ reception: inout DatagramReception, _ batch: inout DatagramBatch, batchesMax: Int
     ) throws(SystemFailure) -> Bool {
