@@ -177,8 +177,10 @@ let tests: [Target] = [
         ],
         path: "Tests/Benchmarks",
         exclude: [
-            "results.md", "figures.py", "flash.py", "idle.py", "ingest.py", "peers.py", "replay.py",
-            "restart.py", "lines.h", "load.c", "receiver.c",
+            "results.md", "detection.py", "detectors.py", "figures.py", "flash.py", "idle.py",
+            "ingest.py", "peers.py", "recordings.py", "replay.py", "restart.py", "lines.h",
+            "load.c",
+            "receiver.c",
         ]),
 ]
 
