@@ -42,6 +42,37 @@ import Windows
         #expect(last.leading == last.signals[1].signal)
     }
 
+    /// The more signals, the further from normal they are by chance: a healthy machine stays normal.
+    @Test(arguments: [1, 8, 20, 40, 64], [0, 0.8])
+    func manySignalsAreNoEvent(width: Int, memory: Double) {
+        var random = Random(seed: UInt64(width))
+        var index = HealthIndex(width: width, commissioning: 2_000)
+        var values = [Double](repeating: 0, count: width)
+        var events = 0
+        for _ in 0..<8_000 {
+            for place in values.indices {
+                values[place] = memory * values[place] + random.normal()
+            }
+            if index.take(values).isEvent { events += 1 }
+        }
+        #expect(events == 0)
+    }
+
+    /// What was raised ends when the machine is back where it was.
+    @Test func anAlertEndsWithItsEvent() {
+        var random = Random(seed: 19)
+        var bench = Self.bench(&random)
+        var alerts = ConditionAlertMachine()
+        var told: [ConditionAlert.Kind] = []
+        for window in 0..<300 {
+            let means = Self.means(&random, shift: 50..<120 ~= window ? 2.5 : 0)
+            if let alert = alerts.update(bench.feed(means.map { .init($0) })) {
+                told.append(alert.kind)
+            }
+        }
+        #expect(told == [.abnormal, .normal])
+    }
+
     /// Without the sensor that falls silent the others are still watched; it is missed, not judged.
     @Test func aLostSensorIsLeftOut() {
         var random = Random(seed: 12)
@@ -83,6 +114,20 @@ import Windows
             }
             #expect(abs(part.distance(of: filter) - least) < 1e-4)
             #expect(part.contributions(of: filter)[1] == 0 && least > 0.1)
+        }
+    }
+
+    /// What scatters far more than it ever did moves nothing.
+    @Test func aLooseConnectorIsNoEvent() {
+        var random = Random(seed: 18)
+        var bench = Self.bench(&random)
+        for _ in 0..<60 {
+            let means = Self.means(&random)
+            let assessment = bench.feed([
+                .init(means[0]), .init(means[1] + 15 * random.normal(), spread: 40),
+                .init(means[2]),
+            ])
+            #expect(assessment.signals[1].quality == .noisy && !assessment.index.isEvent)
         }
     }
 

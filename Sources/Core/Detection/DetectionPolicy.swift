@@ -18,9 +18,9 @@ package struct DetectionPolicy: Equatable, Sendable {
     package var commissioning: TimeSpan
     /// The shortest time without telemetry that counts as silence; zero never does.
     package var silentAfter: TimeSpan
+    /// What is judged one after another.
     package var tick: Tick
 
-    /// What is judged one after another.
     package enum Tick: String, CaseIterable, Sendable {
         /// Windows of one length.
         case window

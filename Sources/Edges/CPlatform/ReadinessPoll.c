@@ -36,11 +36,11 @@ int csystem_poll_wait(int poll, uint64_t *tokens, int count, int milliseconds) {
     return ready;
 }
 
-int csystem_wait_readable(int first, int second) {
+int csystem_wait_readable(int first, int second, int milliseconds) {
     struct pollfd watched[2] = {{.fd = first, .events = POLLIN}, {.fd = second, .events = POLLIN}};
     int ready;
     do {
-        ready = poll(watched, 2, -1);
+        ready = poll(watched, 2, milliseconds);
     } while (ready < 0 && errno == EINTR);
     return ready < 0 ? -errno : 0;
 }

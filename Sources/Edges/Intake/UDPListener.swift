@@ -101,11 +101,8 @@ package final class UDPListener: LineListener {
         defer { published.publish(reception.counts) }
         var nextLook: UInt64 = 0
         while true {
-            if reception.isHolding {
-                MonotonicClock.sleep(until: MonotonicClock.now() + Self.holdTime)
-            } else {
-                try socket.waitForInput(or: wake)
-            }
+            try socket.waitForInput(
+                or: wake, milliseconds: reception.isHolding ? Self.holdTime : nil)
             if stopRequest.isRequested { break }
             if MonotonicClock.now() < nextLook { MonotonicClock.sleep(until: nextLook) }
             nextLook = MonotonicClock.now() + gatherTime
@@ -142,8 +139,8 @@ package final class UDPListener: LineListener {
     }
 
     private static let batchesPerLook = 16
-    /// Nanoseconds until it is seen whether a block that is held is wanted now.
-    private static let holdTime: UInt64 = 10_000_000
+    /// Milliseconds until it is seen whether a block that is held is wanted now, unless more comes.
+    private static let holdTime: Int32 = 10
 
     /// Nanoseconds between two looks at the socket. In this time its buffer must not fill: memory
     /// for datagrams is written at less than eight bytes a nanosecond. A Unix socket holds a

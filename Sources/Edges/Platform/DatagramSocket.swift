@@ -144,9 +144,13 @@ package struct DatagramSocket: ~Copyable, Sendable {
         }
     }
 
-    /// Waits until a datagram is there or the signal is raised.
-    package func waitForInput(or wake: borrowing WakeSignal) throws(SystemFailure) {
-        let code = csystem_wait_readable(descriptor.number, wake.descriptor.number)
+    /// Waits until a datagram is there or the signal is raised, or that many milliseconds; `nil` is
+    /// for ever.
+    package func waitForInput(
+        or wake: borrowing WakeSignal, milliseconds: Int32? = nil
+    ) throws(SystemFailure) {
+        let code = csystem_wait_readable(
+            descriptor.number, wake.descriptor.number, milliseconds ?? -1)
         guard code >= 0 else { throw SystemFailure("wait on", subject, code: -code) }
     }
 

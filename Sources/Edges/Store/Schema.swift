@@ -89,6 +89,7 @@ enum Schema {
         }
         migrator.registerMigration("v12") { db in
             try db.execute(sql: BacklogSchema.sql)
+            try db.execute(sql: RecordSchema.sql)
             try db.execute(sql: "PRAGMA user_version = 12")
         }
         return migrator

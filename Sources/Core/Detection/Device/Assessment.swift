@@ -36,7 +36,7 @@ package struct SignalAssessment: Equatable, Sendable {
     package var drift: DriftChange?
 
     /// In [0, 1): ``record`` where it is news.
-    package var recordScore: Double { 1 - Math.exp(-record.news / 2) }
+    package var recordScore: Double { record.news > 0 ? 1 - Math.exp(-record.news / 2) : 0 }
 }
 
 /// Where a window mean lies with respect to the configured limits.

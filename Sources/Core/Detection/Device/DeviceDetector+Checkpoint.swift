@@ -44,7 +44,7 @@ extension DeviceDetector {
         } else {
             record = nil
         }
-        try index.restore(from: &state)
+        try index.restore(from: &state, signals: signals.count)
         operating = try state.code(OperatingState.self)
         runningSince = try state.optionalTimestamp()
         cadence = try Cadence(from: &state)

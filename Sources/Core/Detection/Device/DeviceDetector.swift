@@ -103,6 +103,8 @@ package struct DeviceDetector: Equatable, Sendable {
             found[position] = assessment.quality
             assessments.append(assessment)
         }
+        // Those that scatter too much were found only now.
+        for position in signals.indices where found[position] == .noisy { means[position] = .nan }
         var result = summarise(
             assessments, places: places, frame: frame, index: readIndex(means))
         result.pause = pause

@@ -86,12 +86,14 @@ extension DeviceIndex {
         if !positions.isEmpty { index?.encode(into: &state) }
     }
 
-    /// Goes on with the same commissioning.
-    mutating func restore(from state: inout StateReader) throws(StateFailure) {
+    /// Goes on with the same commissioning; `signals` are how many the device has.
+    mutating func restore(
+        from state: inout StateReader, signals: Int
+    ) throws(StateFailure) {
         positions = try state.array { (state) throws(StateFailure) in try state.int() }
         isPaused = try state.bool()
         rest = try state.int()
-        guard positions.count <= Self.signalsMost, positions.allSatisfy({ $0 >= 0 }),
+        guard positions.count <= Self.signalsMost, positions.allSatisfy({ 0..<signals ~= $0 }),
             0...Self.embargo ~= rest
         else { throw .invalid("signals of a health index") }
         guard !positions.isEmpty else { return index = nil }

@@ -14,10 +14,14 @@ enum HealthScale {
         }
     }
 
-    /// A device in an event scores at least 0.5, one that is not scores less.
+    /// A device in an event scores at least 0.5. One that is not scores less: below what an alert
+    /// ends at, unless it is still as far off as an event begins at.
     static func score(of index: HealthIndex.Reading) -> Double {
-        let score = index.distance / (index.distance + DistanceEvent.onset)
-        return index.isEvent ? max(score, abnormalScore) : min(score, 0.499)
+        if index.isEvent {
+            return max(index.distance / (index.distance + index.onset), abnormalScore)
+        }
+        let share = index.distance / index.onset
+        return share < 1 ? 0.3 * share : 0.45
     }
 
     /// In [0, 1]. With a limit: the fraction of the way to it that has been gone. Without one a

@@ -4,7 +4,8 @@ import Primitives
 /// what the signal differs from what explains it.
 struct DriftWatch: Equatable, Sendable {
     private(set) var detector = DriftDetector()
-    private var day = Int64.min
+    /// The day that is being summed up.
+    private var day = Timestamp.distantPast
     private var windows = 0
     private var sum = 0.0
     /// Windows of the fullest day; a day with far fewer says little of the day.
@@ -19,8 +20,7 @@ struct DriftWatch: Equatable, Sendable {
     /// Takes the residual of a window; what is to be said of the drift, when that has changed.
     mutating func take(_ residual: Double, at start: Timestamp) -> DriftChange? {
         guard residual.isFinite else { return nil }
-        let length = TimeSpan.days(1).nanoseconds
-        let today = start.nanoseconds / length - (start.nanoseconds % length < 0 ? 1 : 0)
+        let today = start.floored(to: .days(1))
         if today != day {
             endDay()
             day = today
@@ -61,7 +61,7 @@ extension DriftWatch {
 
     init(from state: inout StateReader) throws(StateFailure) {
         detector = try DriftDetector(from: &state)
-        day = try state.int64()
+        day = try state.timestamp()
         windows = try state.int()
         sum = try state.double()
         most = try state.int()

@@ -97,8 +97,8 @@ int csystem_poll_wait(int poll, uint64_t *tokens, int count, int milliseconds);
    else to that; returns the number in force. */
 int csystem_raise_descriptor_limit(int wanted);
 
-/* Waits without limit until one of the two can be read. */
-int csystem_wait_readable(int first, int second);
+/* Waits until one of the two can be read, or so many milliseconds (-1: without limit). */
+int csystem_wait_readable(int first, int second, int milliseconds);
 /* A non-blocking event counter. */
 int csystem_eventfd(void);
 /* Sends one datagram to a Unix socket: a path from '/', or '@' and an abstract name. Waits at most

@@ -9,14 +9,15 @@ package import Primitives
 /// distance in statistics, 1936), an event while it stays large, and each sensor's share. What
 /// always holds: the first vectors are the reference for good; constant work and memory for each.
 /// Sensors that wander by themselves count less, single wild readings not at all (a median of three
-/// goes before). A sensor that falls
-/// silent is left out until it speaks again. Deliberately absent: any adaptation, and operating
-/// states; there is one for each.
+/// goes before). A sensor that falls silent is left out until it speaks again. Deliberately absent:
+/// any adaptation, and operating states; there is one for each.
 package struct HealthIndex: Equatable, Sendable {
     /// What a vector says.
     package struct Reading: Equatable, Sendable {
         /// Zero while commissioning.
         package var distance = 0.0
+        /// Distance from which on an event may begin.
+        package var onset = DistanceEvent.onsetLeast
         package var isEvent = false
         /// The fast part of the signals has left, or come back to, its usual size.
         package var isChange = false
@@ -44,6 +45,8 @@ package struct HealthIndex: Equatable, Sendable {
     private var model: StateModel?
     /// The model without the lost sensors, while there are any.
     private var reduced: StateModel?
+    /// Of the sensors that are not lost.
+    private var onset: Double
     var event = DistanceEvent()
     private var change: ChangeMark
 
@@ -55,6 +58,7 @@ package struct HealthIndex: Equatable, Sendable {
         filter = SensorFilter(width: width)
         moments = StateMoments(width: width)
         change = ChangeMark(width: width)
+        onset = DistanceEvent.onset(width: width)
     }
 
     package var isCommissioned: Bool { model != nil }
@@ -68,7 +72,8 @@ package struct HealthIndex: Equatable, Sendable {
         }
         var reading = Reading()
         reading.distance = (reduced ?? model).distance(of: filter)
-        reading.isEvent = event.take(reading.distance)
+        reading.onset = onset
+        reading.isEvent = event.take(reading.distance, onset: onset)
         reading.isChange = change.take((reduced ?? model).contrast(of: filter))
         return reading
     }
@@ -119,17 +124,16 @@ package struct HealthIndex: Equatable, Sendable {
         return isOther
     }
 
-    private func isLost(_ absences: Int32) -> Bool { absences >= Self.lostAfter }
-
     /// Sensors the distance does without.
     package var lost: [Int] {
-        isCommissioned ? absences.indices.filter { isLost(absences[$0]) } : []
+        isCommissioned ? absences.indices.filter { absences[$0] >= Self.lostAfter } : []
     }
 
     private mutating func reduce() {
         let lost = lost
         reduced = lost.isEmpty ? nil : model
         for sensor in lost { reduced?.leave(out: sensor) }
+        onset = DistanceEvent.onset(width: width - lost.count)
     }
 
     private mutating func learn() {

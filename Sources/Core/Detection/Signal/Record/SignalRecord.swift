@@ -6,10 +6,10 @@ package import Primitives
 /// event time, each the mean of its readings, which is scored with the first window after it.
 package struct SignalRecord: Equatable, Sendable {
     private var record: RecordExcess<Float>
-    /// Nanoseconds; zero when each window is a tick.
-    private let tick: Int64
-    /// The tick that is being put together: its number, its readings and their sum.
-    private var number = Int64.min
+    /// `nil` when each window is a tick.
+    private let tick: TimeSpan?
+    /// The tick that is being put together: its start, its readings and their sum.
+    private var start = Timestamp.distantPast
     private var readings = 0.0
     private var sum = 0.0
 
@@ -20,27 +20,24 @@ package struct SignalRecord: Equatable, Sendable {
     package init(window: TimeSpan?) {
         guard let window else {
             record = RecordExcess()
-            tick = 0
+            tick = nil
             return
         }
         record = RecordExcess(pace: RecordPace(tick: window))
-        tick = window < Self.tickLeast ? Self.tickLeast.nanoseconds : 0
+        tick = window < Self.tickLeast ? Self.tickLeast : nil
     }
 
     /// Takes the mean of a window of `count` readings; `nil` when it does not end a tick.
     package mutating func take(
-        _ mean: Double, count: Int, at start: Timestamp
+        _ mean: Double, count: Int, at time: Timestamp
     ) -> RecordExcess<Float>.Score? {
-        guard tick > 0 else { return record.take(mean, at: start) }
+        guard let tick else { return record.take(mean, at: time) }
         guard mean.isFinite, count > 0 else { return nil }
-        let next = start.nanoseconds / tick - (start.nanoseconds % tick < 0 ? 1 : 0)
+        let next = time.floored(to: tick)
         var score: RecordExcess<Float>.Score?
-        if next != number {
-            if readings > 0 {
-                score = record.take(
-                    sum / readings, at: Timestamp(nanoseconds: number &* tick))
-            }
-            number = next
+        if next != start {
+            if readings > 0 { score = record.take(sum / readings, at: start) }
+            start = next
             readings = 0
             sum = 0
         }
@@ -53,13 +50,13 @@ package struct SignalRecord: Equatable, Sendable {
     /// at what hour does.
     package mutating func restart() {
         record.restart()
-        (number, readings, sum) = (.min, 0, 0)
+        (start, readings, sum) = (.distantPast, 0, 0)
     }
 }
 
 extension SignalRecord {
     package func encode(into state: inout StateWriter) {
-        state.put(number)
+        state.put(start)
         state.put(readings)
         state.put(sum)
         record.encode(into: &state)
@@ -67,7 +64,7 @@ extension SignalRecord {
 
     /// Goes on with the same windows.
     package mutating func restore(from state: inout StateReader) throws(StateFailure) {
-        number = try state.int64()
+        start = try state.timestamp()
         readings = try state.double()
         sum = try state.double()
         guard readings >= 0, readings.isFinite else { throw .invalid("tick of a record") }
