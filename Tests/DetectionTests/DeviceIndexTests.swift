@@ -42,7 +42,8 @@ import Windows
         #expect(last.leading == last.signals[1].signal)
     }
 
-    /// The more signals, the further from normal they are by chance: a healthy machine stays normal.
+    /// The more signals, the further from normal they are by chance: a healthy machine stays
+    /// normal.
     @Test(arguments: [1, 8, 20, 40, 64], [0, 0.8])
     func manySignalsAreNoEvent(width: Int, memory: Double) {
         var random = Random(seed: UInt64(width))
