@@ -63,13 +63,13 @@ import Windows
     @Test func anAlertEndsWithItsEvent() {
         var random = Random(seed: 19)
         var bench = Bench(
-            DetectionPolicy(commissioning: .days(2)), signals: (0..<12).map { "m.s\($0)" })
+            DetectionPolicy(commissioning: .days(2)), signals: (0..<40).map { "m.s\($0)" })
         var alerts = ConditionAlertMachine()
         var told: [ConditionAlert.Kind] = []
         for window in 0..<1_000 {
             let isOff = 600..<700 ~= window
-            let windows = (0..<12).map { signal in
-                Bench.Window(10 + random.normal() + (isOff && signal < 6 ? 2.5 : 0))
+            let windows = (0..<40).map { signal in
+                Bench.Window(10 + random.normal() + (isOff && signal < 20 ? 2.5 : 0))
             }
             if let alert = alerts.update(bench.feed(windows)) { told.append(alert.kind) }
         }
